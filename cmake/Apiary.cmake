@@ -1,0 +1,31 @@
+# What every target of the project shares.
+add_library(apiary_options INTERFACE)
+target_compile_options(apiary_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
+  $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast>)
+target_include_directories(apiary_options INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/daemon)
+target_compile_definitions(apiary_options INTERFACE APIARY_VERSION="${PROJECT_VERSION}")
+if(APIARY_SANITIZE)
+  target_compile_options(apiary_options INTERFACE
+    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(apiary_options INTERFACE -fsanitize=address,undefined)
+endif()
+
+# apiary_library(NAME folder... ) makes a static library of all sources of the current folder. The files of other
+# platforms (`*_linux.*`, `*_freebsd.*`) are left out.
+function(apiary_library name)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  if(NOT CMAKE_SYSTEM_NAME STREQUAL "Linux" OR APIARY_PORTABLE_ONLY)
+    list(FILTER sources EXCLUDE REGEX "_linux\\.cpp$")
+  endif()
+  if(NOT CMAKE_SYSTEM_NAME STREQUAL "FreeBSD")
+    list(FILTER sources EXCLUDE REGEX "_freebsd\\.cpp$")
+  endif()
+  add_library(${name} STATIC ${sources})
+  target_link_libraries(${name} PUBLIC apiary_options ${ARGN})
+endfunction()
+
+function(apiary_header_library name path)  # a header-only dependency whose headers are not ours to warn about
+  add_library(${name} INTERFACE)
+  target_include_directories(${name} SYSTEM INTERFACE ${path})
+endfunction()
