@@ -1,0 +1,108 @@
+// Names of VMs, words of a definition, and what counts as a change of it.
+#include "vm/definition.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+namespace apiary {
+
+namespace {
+
+constexpr std::size_t longest_name = 128;
+
+auto same_values(std::vector<Setting> const& a, std::vector<Setting> const& b) -> bool {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](Setting const& x, Setting const& y) {
+        return x.key == y.key && x.values == y.values && x.secret == y.secret;
+    });
+}
+
+auto same_plugin_settings(Definition const& a, Definition const& b) -> bool {
+    return std::equal(
+        a.plugin_settings.begin(), a.plugin_settings.end(), b.plugin_settings.begin(), b.plugin_settings.end(),
+        [](auto const& x, auto const& y) { return x.first == y.first && same_values(x.second, y.second); });
+}
+
+auto same_rights(Definition const& a, Definition const& b) -> bool {
+    return a.name == b.name && a.owner == b.owner && a.group == b.group && a.file_owner == b.file_owner &&
+           a.visibility == b.visibility;
+}
+
+// The texts of two definitions may agree while what they stand for does not: a default that the daemon chose, or a
+// path that moved to another owner's file and is opened with other rights now.
+auto same_meaning(Definition const& a, Definition const& b) -> bool {
+    return a.backend == b.backend && a.loader == b.loader && a.memory_bytes == b.memory_bytes && a.disks == b.disks &&
+           a.isos == b.isos && a.nics == b.nics && a.shares == b.shares && a.graphics == b.graphics &&
+           std::equal(std::begin(a.com), std::end(a.com), std::begin(b.com)) && a.kernel == b.kernel &&
+           a.initrd == b.initrd && a.err_logfile == b.err_logfile;
+}
+
+}  // namespace
+
+auto same_settings(Definition const& a, Definition const& b) -> bool {
+    return same_rights(a, b) && same_meaning(a, b) && same_values(a.settings, b.settings) && same_plugin_settings(a, b);
+}
+
+auto name_fault(std::string_view name) -> std::optional<std::string> {
+    if (name.empty()) {
+        return "a VM needs a name that is not empty";
+    }
+    if (name.size() > longest_name) {
+        return "a VM's name has at most " + std::to_string(longest_name) + " characters";
+    }
+    for (char const c : name) {
+        if (c < ' ' || c > '~') {
+            return "a VM's name is made of printable ASCII characters";
+        }
+        if (c == '/') {
+            return "a VM's name cannot contain '/'";
+        }
+    }
+    if (name.front() == ' ' || name.back() == ' ') {
+        return "a VM's name cannot begin or end with a blank";
+    }
+    if (name.front() == '-' || name.front() == '.') {
+        return "a VM's name cannot begin with '-' or '.'";
+    }
+    return std::nullopt;
+}
+
+auto name_key(std::string_view name) -> std::string {
+    std::string key{name};
+    for (char& c : key) {
+        if (c >= 'A' && c <= 'Z') {
+            c = static_cast<char>(c - 'A' + 'a');
+        }
+    }
+    return key;
+}
+
+auto to_string(Visibility value) -> std::string_view {
+    return value == Visibility::all ? "all" : "owner";
+}
+
+auto to_string(BackendKind value) -> std::string_view {
+    return value == BackendKind::bhyve ? "bhyve" : "qemu";
+}
+
+auto to_string(Loader value) -> std::string_view {
+    constexpr std::array<std::string_view, 6> words{"bhyveload", "uefi", "csm", "grub", "bios", "kernel"};
+    return words.at(static_cast<std::size_t>(value));
+}
+
+auto to_string(BootPolicy value) -> std::string_view {
+    constexpr std::array<std::string_view, 4> words{"no", "yes", "oneshot", "always"};
+    return words.at(static_cast<std::size_t>(value));
+}
+
+auto to_string(DiskType value) -> std::string_view {
+    constexpr std::array<std::string_view, 3> words{"virtio-blk", "ahci-hd", "nvme"};
+    return words.at(static_cast<std::size_t>(value));
+}
+
+auto to_string(NicType value) -> std::string_view {
+    return value == NicType::e1000 ? "e1000" : "virtio-net";
+}
+
+}  // namespace apiary

@@ -1,0 +1,263 @@
+#include "vm/engine_core.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace apiary {
+namespace {
+
+auto input_of(Command command, CommandOptions const& options) -> Input {
+    switch (command) {
+        case Command::start:
+            return Input::start;
+        case Command::stop:
+            return Input::stop;
+        case Command::poweroff:
+            return Input::poweroff;
+        case Command::reset:
+            return Input::reset;
+        case Command::pause:
+            return Input::pause;
+        case Command::resume:
+            return Input::resume;
+        case Command::fail_reset:
+            break;
+    }
+    return options.force ? Input::give_up : Input::fail_reset;
+}
+
+}  // namespace
+
+// Tells when, during shut_down(), the last VM has come to rest.
+class EngineCore::RestWatch : public Observer {
+public:
+    explicit RestWatch(EngineCore& engine) : engine_{engine} {}
+    void on_turn(Turn const&) override {
+        if (engine_.on_rest_) {
+            engine_.check_rest();
+        }
+    }
+
+private:
+    EngineCore& engine_;
+};
+
+EngineCore::EngineCore(EngineParts parts)
+    : loop_{parts.loop},
+      journal_{parts.journal},
+      identities_{parts.identities},
+      turns_{parts.loop, parts.journal},
+      jobs_{parts.loop, turns_},
+      world_{.loop = parts.loop,
+             .turns = turns_,
+             .jobs = jobs_,
+             .supervisor = parts.supervisor,
+             .hypervisors = std::move(parts.hypervisors),
+             .steps = std::move(parts.steps),
+             .run_root = std::move(parts.run_root),
+             .timings = parts.timings},
+      consoles_{world_},
+      rest_watch_{std::make_unique<RestWatch>(*this)} {}
+
+EngineCore::~EngineCore() = default;
+
+auto EngineCore::machine(std::string_view name) const -> std::shared_ptr<Machine> {
+    auto const it = machines_.find(name_key(name));
+    return it == machines_.end() ? nullptr : it->second;
+}
+
+auto EngineCore::find(std::string_view name) const -> VmPtr {
+    return machine(name);
+}
+
+auto EngineCore::list(std::string_view after, std::size_t max) const -> std::vector<VmPtr> {
+    std::vector<VmPtr> page;
+    page.reserve(std::min(max, machines_.size()));
+    for (auto it = after.empty() ? machines_.begin() : machines_.upper_bound(name_key(after));
+         it != machines_.end() && page.size() < max; ++it) {
+        page.push_back(it->second);
+    }
+    return page;
+}
+
+void EngineCore::command(Command what, std::string_view vm, CommandOptions options, uid_t requester,
+                         CommandReply reply) {
+    auto const refuse = [this, &reply](Refusal refusal) {
+        turns_.after_commit([reply = std::move(reply), refusal = std::move(refusal)] { reply(refusal); });
+    };
+    auto const found = machine(vm);
+    if (!found) {
+        refuse({Refusal::Kind::no_such_vm, "there is no VM " + std::string{vm}});
+        return;
+    }
+    if (auto const* const backend = found->hypervisor();
+        backend != nullptr && !backend->can_pause() && (what == Command::pause || what == Command::resume)) {
+        refuse({Refusal::Kind::not_supported, "VM " + found->name() + ": backend " +
+                                                  std::string{to_string(backend->kind())} + " cannot " +
+                                                  std::string{to_string(what)}});
+        return;
+    }
+    delayed_starts_.erase(name_key(vm));  // somebody decides; the boot delay is over
+    found->deliver({.kind = Message::Kind::command,
+                    .input = input_of(what, options),
+                    .cause = {Reason::requested, {}},
+                    .requester = requester,
+                    .reply = std::move(reply)});
+}
+
+void EngineCore::cancel(std::uint64_t job, uid_t requester, Reply reply) {
+    auto const* const found = jobs_.find(job);
+    auto const owner = found == nullptr ? nullptr : machine(found->vm);
+    if (!owner) {
+        turns_.after_commit([reply = std::move(reply), job] {
+            reply(Refusal{Refusal::Kind::no_such_job, "there is no job " + std::to_string(job)});
+        });
+        return;
+    }
+    owner->deliver({.kind = Message::Kind::command,
+                    .input = Input::cancel,
+                    .cause = {Reason::requested, "canceled"},
+                    .requester = requester,
+                    .reply =
+                        [reply = std::move(reply)](Outcome<std::uint64_t> const& outcome) {
+                            if (auto const* const refusal = std::get_if<Refusal>(&outcome)) {
+                                reply(*refusal);
+                            } else {
+                                reply(std::monostate{});
+                            }
+                        },
+                    .job = job});
+}
+
+void EngineCore::open_console(std::string_view vm, ConsoleMode mode, bool force, uid_t requester, ConsoleReply reply) {
+    if (auto const found = machine(vm)) {
+        consoles_.open(found, mode, force, requester, std::move(reply));
+        return;
+    }
+    turns_.after_commit([reply = std::move(reply), name = std::string{vm}] {
+        reply(Refusal{Refusal::Kind::no_such_vm, "there is no VM " + name});
+    });
+}
+
+auto EngineCore::add(std::string name, unsigned id, DefinitionPtr definition) -> Machine& {
+    auto made = std::make_shared<Machine>(world_, std::move(name), id, std::move(definition));
+    auto const key = name_key(made->name());
+    made->on_erased = [this, key, weak = std::weak_ptr{made}] {
+        auto const gone = weak.lock();
+        if (auto const it = machines_.find(key); it != machines_.end() && it->second == gone) {
+            turns_.removed(gone);
+            gone->tell(EventType::vm_removed, {});
+            delayed_starts_.erase(key);
+            machines_.erase(it);
+        }
+    };
+    machines_.emplace(key, made);
+    return *made;
+}
+
+auto EngineCore::preview(std::vector<DefinitionPtr> const& definitions) const -> Changes {
+    Changes changes;
+    std::set<std::string> wanted;
+    for (auto const& definition : definitions) {
+        wanted.insert(name_key(definition->name));
+        auto const known = machine(definition->name);
+        if (!known || known->is_vanishing()) {
+            changes.added.push_back(definition->name);
+        } else if (auto const current = known->next_definition(); !current || !same_settings(*current, *definition)) {
+            changes.changed.push_back(definition->name);
+        }
+    }
+    for (auto const& [key, known] : machines_) {
+        if (!wanted.contains(key) && !known->is_vanishing()) {
+            changes.removed.push_back(known->name());
+        }
+    }
+    return changes;
+}
+
+auto EngineCore::apply(std::vector<DefinitionPtr> definitions, bool initial) -> Changes {
+    auto changes = preview(definitions);
+    for (auto const& name : changes.removed) {
+        machine(name)->deliver({.kind = Message::Kind::vanish});
+    }
+    for (auto const& definition : definitions) {
+        if (auto const known = machine(definition->name)) {
+            known->deliver({.kind = Message::Kind::definition, .definition = definition});
+            continue;
+        }
+        auto& made = add(definition->name, identities_.id_of(definition->name), definition);
+        made.announce();
+        // bmd's rule: boot = yes, oneshot and always start with the daemon, and when they are new at a reload.
+        if (definition->boot != BootPolicy::no) {
+            start_later(made);
+        }
+    }
+    static_cast<void>(initial);
+    return changes;
+}
+
+void EngineCore::start_later(Machine const& machine) {
+    auto const key = name_key(machine.name());
+    delayed_starts_[key] = loop_.after(machine.definition()->boot_delay, [this, key] {
+        auto const due = delayed_starts_.extract(key);  // ends with this call
+        auto const it = machines_.find(key);
+        if (it == machines_.end() || world_.ending || !it->second->at_rest()) {
+            return;
+        }
+        it->second->deliver({.kind = Message::Kind::command,
+                             .input = Input::start,
+                             .cause = {Reason::requested, {}},
+                             .reply = [](Outcome<std::uint64_t> const&) {}});
+    });
+}
+
+void EngineCore::found_running(RunRecord const& record) {
+    if (auto const known = machine(record.name)) {
+        known->tell(EventType::notice, {{"text", "a second hypervisor of this VM seems to run, in " + record.run_dir +
+                                                     ": end one of them by hand"}});
+        return;
+    }
+    identities_.reserve(record.name, record.id);
+    add(record.name, record.id, nullptr).adopt_found(record);
+}
+
+void EngineCore::stop_all(Input input) {
+    for (auto const& [key, machine] : machines_) {
+        auto const& status = machine->status();
+        if (!machine->at_rest() && status.sub_state != SubState::not_adopted) {
+            machine->deliver({.kind = Message::Kind::command,
+                              .input = input,
+                              .cause = {Reason::host_shutdown, "the daemon is ending"},
+                              .reply = [](Outcome<std::uint64_t> const&) {}});
+        }
+    }
+}
+
+void EngineCore::shut_down(std::function<void()> done) {
+    bool const again = std::exchange(world_.ending, true);
+    if (!again) {
+        turns_.add_observer(*rest_watch_);
+        delayed_starts_.clear();
+    }
+    on_rest_ = [before = std::move(on_rest_), done = std::move(done)] {
+        for (auto const& told : {before, done}) {
+            if (told) {
+                told();
+            }
+        }
+    };
+    stop_all(again ? Input::poweroff : Input::stop);
+    turns_.after_commit([this] { check_rest(); });
+}
+
+void EngineCore::check_rest() {
+    bool const resting = std::all_of(machines_.begin(), machines_.end(), [](auto const& entry) {
+        return entry.second->at_rest() || entry.second->status().sub_state == SubState::not_adopted;
+    });
+    if (resting && on_rest_) {
+        loop_.post(std::exchange(on_rest_, nullptr));
+    }
+}
+
+}  // namespace apiary

@@ -1,0 +1,75 @@
+// The engine itself: the registry of VMs and the door to each.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "vm/console_calls.hpp"
+#include "vm/identities.hpp"
+#include "vm/machine.hpp"
+
+namespace apiary {
+
+struct EngineParts {
+    Loop& loop;
+    Journal& journal;
+    Supervisor& supervisor;
+    Identities& identities;
+    std::vector<Hypervisor*> hypervisors;
+    std::vector<Step*> steps;
+    std::string run_root;
+    Timings timings = {};
+};
+
+class EngineCore : public Engine {
+public:
+    explicit EngineCore(EngineParts parts);
+    ~EngineCore() override;
+    EngineCore(EngineCore const&) = delete;
+    auto operator=(EngineCore const&) -> EngineCore& = delete;
+
+    [[nodiscard]] auto find(std::string_view name) const -> VmPtr override;
+    [[nodiscard]] auto list(std::string_view after, std::size_t max) const -> std::vector<VmPtr> override;
+    [[nodiscard]] auto count() const -> std::size_t override { return machines_.size(); }
+    [[nodiscard]] auto job(std::uint64_t id) const -> Job const* override { return jobs_.find(id); }
+    [[nodiscard]] auto jobs() const -> std::vector<Job const*> override { return jobs_.all(); }
+    [[nodiscard]] auto journal() const -> Journal const& override { return journal_; }
+
+    void command(Command what, std::string_view vm, CommandOptions options, uid_t requester,
+                 CommandReply reply) override;
+    void cancel(std::uint64_t job, uid_t requester, Reply reply) override;
+    void open_console(std::string_view vm, ConsoleMode mode, bool force, uid_t requester, ConsoleReply reply) override;
+
+    auto apply(std::vector<DefinitionPtr> definitions, bool initial) -> Changes override;
+    [[nodiscard]] auto preview(std::vector<DefinitionPtr> const& definitions) const -> Changes override;
+    void found_running(RunRecord const& record) override;
+
+    void shut_down(std::function<void()> done) override;
+    void add_observer(Observer& observer) override { turns_.add_observer(observer); }
+    void close_turn() override { turns_.close(); }
+
+private:
+    class RestWatch;
+    using Machines = std::map<std::string, std::shared_ptr<Machine>, std::less<>>;
+    auto machine(std::string_view name) const -> std::shared_ptr<Machine>;
+    auto add(std::string name, unsigned id, DefinitionPtr definition) -> Machine&;
+    void start_later(Machine const& machine);
+    void stop_all(Input input);
+    void check_rest();
+
+    Loop& loop_;
+    Journal& journal_;
+    Identities& identities_;
+    Turns turns_;
+    JobBook jobs_;
+    World world_;
+    ConsoleCalls consoles_;
+    Machines machines_;  // by name_key
+    std::map<std::string, Handle> delayed_starts_;
+    std::unique_ptr<RestWatch> rest_watch_;
+    std::function<void()> on_rest_;
+};
+
+}  // namespace apiary

@@ -1,0 +1,196 @@
+// One VM's life: its inbox, its place in the state table, and the coroutine that exists while it is not at rest.
+//
+// All changes of state go through react(), which asks the table. The coroutine (machine_life.cpp) only does what the
+// rows' effects say: it runs steps, launches and ends the guest, and undoes steps.
+#pragma once
+
+#include <coroutine>
+#include <deque>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "vm/job_book.hpp"
+#include "vm/message.hpp"
+#include "vm/task.hpp"
+
+namespace apiary {
+
+// How long the engine waits. All of them can be cut short by stop or poweroff.
+struct Timings {
+    Duration control = std::chrono::seconds{10};       // for a hypervisor to do as asked (reset, pause, resume)
+    Duration quit = std::chrono::seconds{5};           // for its orderly end, then it is killed
+    Duration kill = std::chrono::seconds{10};          // for the end of a killed process, then it is killed again
+    Duration reboot_settle = std::chrono::seconds{2};  // a reset inside the process counts as over
+    Duration undo = std::chrono::seconds{60};          // for one step's undo
+    Duration undo_backoff_first = std::chrono::seconds{1};
+    Duration undo_backoff_last = std::chrono::minutes{5};
+};
+
+// What all VMs share.
+struct World {
+    Loop& loop;
+    Turns& turns;
+    JobBook& jobs;
+    Supervisor& supervisor;
+    std::vector<Hypervisor*> hypervisors;  // one for each backend that is there
+    std::vector<Step*> steps;              // in their order
+    std::string run_root;
+    Timings timings;
+    bool ending = false;  // the daemon ends: nothing starts any more
+};
+
+class Machine : public Vm, public std::enable_shared_from_this<Machine> {
+public:
+    Machine(World& world, std::string name, unsigned id, DefinitionPtr definition);
+    ~Machine() override;
+    Machine(Machine const&) = delete;
+    auto operator=(Machine const&) -> Machine& = delete;
+
+    [[nodiscard]] auto name() const -> std::string const& override { return name_; }
+    [[nodiscard]] auto id() const -> unsigned override { return id_; }
+    [[nodiscard]] auto status() const -> VmStatus const& override { return status_; }
+    [[nodiscard]] auto definition() const -> DefinitionPtr override { return definition_; }
+    [[nodiscard]] auto audience() const -> Audience const& override { return audience_; }
+
+    // The definition that the next cold start takes.
+    [[nodiscard]] auto next_definition() const -> DefinitionPtr { return pending_ ? pending_ : definition_; }
+    [[nodiscard]] auto at_rest() const -> bool;  // no process, no step, no job under way
+    [[nodiscard]] auto is_vanishing() const -> bool { return vanishing_; }
+    [[nodiscard]] auto is_erased() const -> bool { return erased_; }
+    [[nodiscard]] auto hypervisor() const -> Hypervisor*;  // null: the backend is not there
+
+    void announce();                            // the first event of a VM
+    void deliver(Message message);              // handled on a later turn
+    void adopt_found(RunRecord const& record);  // announces it too
+    // At rest again after its definition vanished: the engine forgets it.
+    std::function<void()> on_erased;
+    // Null where no guest is there to be talked to.
+    [[nodiscard]] auto guest() const -> Guest* { return guest_.get(); }
+    // An event that changes no state. Gives its seq.
+    auto tell(EventType type, std::map<std::string, std::string> details) -> std::uint64_t;
+
+private:
+    // A step that was begun and not yet undone.
+    struct Attempt {
+        Step* step;
+        std::uint64_t id;
+        std::vector<Contribution> contributions;
+    };
+    // Waits for the next message. The pump resumes it, so it never runs inside somebody's callback.
+    struct NextMessage {
+        Machine& machine;
+        [[nodiscard]] auto await_ready() const -> bool { return !machine.inbox_.empty(); }
+        void await_suspend(std::coroutine_handle<> handle) const { machine.waiting_ = handle; }
+        [[nodiscard]] auto await_resume() const -> Message;
+    };
+    // Waits for the end of the turn: an intent is written before it is acted upon. Messages wait meanwhile.
+    struct Committed {
+        Machine& machine;
+        [[nodiscard]] auto await_ready() const -> bool { return false; }
+        void await_suspend(std::coroutine_handle<> handle) const;
+        void await_resume() const {}
+    };
+
+    // machine.cpp: the inbox, and what its messages mean
+    void pump();
+    void rest_message(Message message);
+    void end_of_life();
+    void erase();
+    auto react(Message& message) -> Effect;
+    auto on_command(Message& command) -> Effect;
+    auto on_definition(DefinitionPtr definition) -> Effect;
+    auto on_guest(GuestEvent const& event) -> Effect;
+    auto on_timer(Message const& message) -> Effect;
+    void reply_later(Message& command, Outcome<std::uint64_t> outcome);
+    void changed();  // the status is about to change
+    auto event(EventType type) const -> Event;
+
+    // machine_react.cpp: the one place where its state changes
+    auto react(Input input, Cause const& cause = {}, Message* command = nullptr) -> Effect;
+    auto effect_of(Row const& row, Message const* command) const -> Effect;
+    void begin();
+    void note_cause(Row const& row, Cause const& cause);
+    void move(Row const& row, Cause const& cause);
+    void move_to(State state, SubState sub_state, Cause const& cause);
+    void after_move(Effect effect);
+    void tell_reboot(Cause const& cause);
+    void give_up_undo();
+    void refuse(Message& command, Row const* row);
+    void take_definition(DefinitionPtr definition);
+
+    // machine_jobs.cpp: the one job of this VM that is under way
+    [[nodiscard]] auto take_command(Message& command, Effect effect) -> Job*;  // a job that ends with this move
+    auto add_job(Command command, Message const& request) -> Job&;
+    void begin_job(Command command, Message& request);
+    void end_job(Job& job, JobResult result, Cause const& cause);
+    void finish_job(JobResult result, Cause const& cause = {});
+    void note_request_answer(GuestEvent const& event);
+    void jobs_seen(Input input);  // what a job asks for may have come true
+    void show_progress();
+    void settle_job();  // at rest: whatever was asked for is decided
+
+    // machine_life.cpp: the coroutine; machine_steps.cpp: its first and last part
+    auto live() -> Task<>;
+    auto live_found() -> Task<>;
+    auto prepare() -> Task<bool>;
+    auto attempt_step(Step& step) -> Task<bool>;
+    auto attend() -> Task<>;
+    auto undo_all() -> Task<>;
+    auto undo_once() -> Task<bool>;
+    auto undo_attempt(std::size_t index, std::string& faults) -> Task<bool>;
+    void perform(Effect effect);
+    void launch();
+    void part_with_guest();
+    void note_pid();
+    auto ask() -> unsigned;
+    void arm(Duration delay, Input input);
+    void disarm();
+    auto call_for(Attempt const& attempt) const -> StepCall;
+    auto answer_to_call() -> Step::Done;
+    void call_prestart(Attempt const& attempt);
+    void call_poststop(Attempt const& attempt);
+    void tell_step(Step const& step, std::string_view phase, std::string_view result, std::string const& text = {});
+    auto contributions() const -> std::vector<Contribution>;
+    auto next() -> NextMessage;
+    auto committed() -> Committed;
+    void set_step(std::string_view step);
+
+    World& world_;
+    std::string name_;
+    unsigned id_;
+    DefinitionPtr definition_, pending_;
+    Audience audience_;
+    VmStatus status_;
+    bool vanishing_ = false, erased_ = false;
+
+    std::deque<Message> inbox_;
+    bool pump_scheduled_ = false;
+    std::coroutine_handle<> waiting_;     // for a message
+    std::coroutine_handle<> committing_;  // for the end of the turn
+    Task<> life_;
+
+    Cause why_;
+    std::vector<Attempt> attempts_;
+    std::unique_ptr<Guest> guest_;
+    std::uint64_t launch_generation_ = 0;
+    std::string run_dir_;
+    std::uint64_t call_ = 0;  // number of the last call of a step: only its answer counts
+    Handle timer_;
+    Input timer_input_ = Input::start;
+    std::uint64_t timer_generation_ = 0;
+    Handle job_timer_;
+    std::uint64_t job_timer_generation_ = 0;
+    Job* job_ = nullptr;
+    bool job_canceled_ = false;
+    unsigned request_ = 0;  // number of the last request to the hypervisor
+};
+
+// A Message::generation for timers of jobs, which live beside the timer of the phase.
+inline constexpr std::uint64_t job_timer_flag = std::uint64_t{1} << 63U;
+
+[[nodiscard]] auto is_failure(Reason reason) -> bool;   // a VM that ended for it is `failed`, not `stopped`
+[[nodiscard]] auto command_of(Input input) -> Command;  // of an input that is a command
+
+}  // namespace apiary

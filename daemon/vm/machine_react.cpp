@@ -1,0 +1,232 @@
+// The transition function: asks the table what follows, moves, and tells of it. Nothing else changes a VM's state.
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "vm/machine.hpp"
+
+namespace apiary {
+namespace {
+
+auto where(VmStatus const& status) -> std::string {
+    auto text = std::string{to_string(status.state)};
+    if (status.sub_state != SubState::none) {
+        text += " (" + std::string{to_string(status.sub_state)} + ")";
+    }
+    return text;
+}
+
+// Does it take its time, and is it the same when asked for twice?
+auto is_request(Effect effect) -> bool {
+    return effect == Effect::ask_reset || effect == Effect::ask_pause || effect == Effect::ask_resume ||
+           effect == Effect::retry_undo;
+}
+
+auto goes_down(Row const& row) -> bool {
+    return row.next == State::stopping || row.next == State::failed;
+}
+
+auto target_after(TargetMove move, Target before) -> Target {
+    switch (move) {
+        case TargetMove::keep:
+            break;
+        case TargetMove::stopped:
+            return Target::stopped;
+        case TargetMove::running:
+            return Target::running;
+        case TargetMove::paused:
+            return Target::paused;
+    }
+    return before;
+}
+
+}  // namespace
+
+auto is_failure(Reason reason) -> bool {
+    static constexpr auto failures =
+        std::to_array<Reason>({Reason::guest_panic, Reason::triple_fault, Reason::killed, Reason::error,
+                               Reason::step_failed, Reason::step_timeout, Reason::loader_timeout, Reason::restart_limit,
+                               Reason::no_resources, Reason::exec_failed, Reason::unknown});
+    return std::find(failures.begin(), failures.end(), reason) != failures.end();
+}
+
+auto Machine::react(Input input, Cause const& cause, Message* command) -> Effect {
+    auto const* const row = find_row(status_.state, status_.sub_state, input);
+    if (row == nullptr) {
+        if (command != nullptr) {
+            refuse(*command, nullptr);
+        } else {
+            tell(EventType::notice,
+                 {{"text", "ignored, for it cannot be while " + where(status_) + ": " + std::string{to_string(input)} +
+                               (cause.text.empty() ? "" : ": " + cause.text)}});
+        }
+        return Effect::refuse;
+    }
+    auto const effect = effect_of(*row, command);
+    if (effect == Effect::refuse || effect == Effect::refuse_undo || effect == Effect::refuse_adopted) {
+        if (command != nullptr) {
+            refuse(*command, row);
+        }
+        return Effect::refuse;
+    }
+    changed();
+    if (effect == Effect::begin) {
+        begin();
+    }
+    Job* const ends_with_move = command != nullptr ? take_command(*command, effect) : nullptr;
+    note_cause(*row, cause);
+    if ((input == Input::guest_reset || input == Input::exited_reboot) && !goes_down(*row)) {
+        tell_reboot(cause);
+    }
+    if (effect == Effect::drop_undo) {
+        give_up_undo();
+    }
+    status_.target = target_after(row->target, status_.target);
+    move(*row, cause);
+    if (ends_with_move != nullptr) {
+        end_job(*ends_with_move, JobResult::done, {});
+    }
+    after_move(effect);
+    jobs_seen(input);
+    show_progress();
+    return effect;
+}
+
+// Who asks for the same once more while it is under way gets that: the hypervisor is not asked a second time.
+auto Machine::effect_of(Row const& row, Message const* command) const -> Effect {
+    bool const again =
+        command != nullptr && is_request(row.effect) && job_ != nullptr && job_->command == command_of(row.input);
+    return again ? Effect::join : row.effect;
+}
+
+void Machine::begin() {
+    if (pending_) {
+        take_definition(std::exchange(pending_, nullptr));
+    }
+    ++status_.incarnation;
+    run_dir_ = world_.run_root + "/" + std::to_string(id_) + "/" + std::to_string(status_.incarnation);
+}
+
+// The first cause of its going down is the one that is told; but a stop that had to be enforced is told as such.
+void Machine::note_cause(Row const& row, Cause const& cause) {
+    if (goes_down(row)) {
+        if (cause.reason != Reason::none && (why_.reason == Reason::none || row.input == Input::stop_timeout)) {
+            why_ = cause;
+        }
+    } else if (row.next != State::stopped || status_.state == State::failed) {
+        why_ = row.next == State::stopped ? cause : Cause{};  // it goes up again, or its failure is forgiven
+    }
+}
+
+void Machine::move(Row const& row, Cause const& cause) {
+    if (!goes_down(row) && row.next != State::stopped) {
+        move_to(row.next, row.next_sub_state,
+                {cause.reason == Reason::none ? Reason::requested : cause.reason, cause.text});
+        return;
+    }
+    auto shown = why_;
+    if (row.next == State::failed && !is_failure(why_.reason)) {
+        // It ended well, and only what it left on the host is the trouble.
+        shown = {Reason::step_failed, "what it left on the host could be undone at a later try only"};
+    }
+    if (row.input == Input::undo_failed) {
+        shown.text = cause.text;
+        if (status_.sub_state == SubState::undo_pending) {
+            status_.reason_text = cause.text;  // again, and maybe for another cause
+        }
+    }
+    move_to(row.next, row.next_sub_state, shown);
+}
+
+void Machine::move_to(State state, SubState sub_state, Cause const& cause) {
+    if (status_.state == state && status_.sub_state == sub_state) {
+        return;
+    }
+    auto made = event(EventType::state);
+    status_.state = made.state = state;
+    status_.sub_state = made.sub_state = sub_state;
+    status_.reason = made.reason = cause.reason;
+    status_.reason_text = cause.text;
+    status_.since = world_.loop.wall();
+    if (!cause.text.empty()) {
+        made.details.emplace("text", cause.text);
+    }
+    made.vm_seq = ++status_.last_event;
+    world_.turns.emit(std::move(made));
+    if (timer_ && find_row(state, sub_state, timer_input_) == nullptr) {
+        disarm();  // what it was to say means nothing here
+    }
+}
+
+void Machine::after_move(Effect effect) {
+    switch (effect) {
+        case Effect::take_definition:
+            take_definition(std::exchange(pending_, nullptr));
+            tell(EventType::vm_changed, {{"pending", "false"}});
+            break;
+        case Effect::hold_definition:
+            status_.config_pending = true;
+            tell(EventType::vm_changed, {{"pending", "true"}});
+            break;
+        case Effect::finish:
+        case Effect::drop_undo:
+            settle_job();
+            if (pending_) {
+                take_definition(std::exchange(pending_, nullptr));
+                tell(EventType::vm_changed, {{"pending", "false"}});
+            }
+            break;
+        case Effect::hold_undo:
+            settle_job();
+            break;
+        default:
+            break;
+    }
+}
+
+void Machine::tell_reboot(Cause const& cause) {
+    bool const asked = cause.reason == Reason::requested || (job_ != nullptr && job_->command == Command::reset);
+    auto made = event(EventType::reboot);
+    made.reason = cause.reason;
+    made.vm_seq = ++status_.last_event;
+    made.details = {{"by", asked ? "request" : "guest"}};
+    world_.turns.emit(std::move(made));
+}
+
+// What is left on the host from now on is known from the journal alone.
+void Machine::give_up_undo() {
+    for (auto const& attempt : std::exchange(attempts_, {})) {
+        tell_step(*attempt.step, "poststop", "given-up");
+    }
+}
+
+void Machine::refuse(Message& command, Row const* row) {
+    bool const fail_reset = command.input == Input::fail_reset || command.input == Input::give_up;
+    auto const what = std::string{fail_reset ? "failreset" : to_string(command.input)};
+    Refusal refusal{Refusal::Kind::invalid_state, "VM " + name_ + " is " + where(status_) + ": "};
+    if (command.input == Input::cancel) {
+        refusal.kind = Refusal::Kind::not_cancelable;
+        refusal.text += "what is under way cannot be canceled any more";
+    } else if (row != nullptr && row->effect == Effect::refuse_undo) {
+        refusal.kind = Refusal::Kind::undo_pending;
+        refusal.text +=
+            "what the last run left on the host must be undone first (it is retried; failreset retries it "
+            "now, failreset --force gives it up): " +
+            status_.reason_text;
+    } else if (row != nullptr && row->effect == Effect::refuse_adopted) {
+        refusal.text += "it was started by an earlier daemon, and can be reached over its console and powered off only";
+    } else if (fail_reset) {
+        refusal.text += "there is no failure to reset";
+    } else if (status_.state == State::paused && command.input == Input::start) {
+        refusal.text += "resume it";
+    } else if (status_.state == State::stopping) {
+        refusal.text += what + " is possible once it is stopped";
+    } else if (status_.state == State::starting) {
+        refusal.text += what + " is possible once it runs";
+    } else {
+        refusal.text += what + " needs a running VM";
+    }
+    reply_later(command, std::move(refusal));
+}
+
+}  // namespace apiary

@@ -1,0 +1,209 @@
+// The first and the last part of the coroutine of a VM that is not at rest: its steps, and their undo.
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "vm/machine.hpp"
+
+namespace apiary {
+
+void Machine::set_step(std::string_view step) {
+    changed();
+    status_.step = step;
+    show_progress();
+}
+
+void Machine::tell_step(Step const& step, std::string_view phase, std::string_view result, std::string const& text) {
+    std::map<std::string, std::string> details{
+        {"step", std::string{step.name()}}, {"phase", std::string{phase}}, {"result", std::string{result}}};
+    if (!text.empty()) {
+        details.emplace("text", text);
+    }
+    tell(EventType::step, std::move(details));
+}
+
+auto Machine::call_for(Attempt const& attempt) const -> StepCall {
+    return {.definition = definition_,
+            .id = id_,
+            .incarnation = status_.incarnation,
+            .attempt = attempt.id,
+            .run_dir = run_dir_,
+            .contributions = {}};
+}
+
+auto Machine::contributions() const -> std::vector<Contribution> {
+    std::vector<Contribution> all;
+    for (auto const& attempt : attempts_) {
+        all.insert(all.end(), attempt.contributions.begin(), attempt.contributions.end());
+    }
+    return all;
+}
+
+// Each call has a number, for a prestart that was cut short and its undo carry the same attempt id: the late answer of
+// the one must not be taken for the answer of the other.
+auto Machine::answer_to_call() -> Step::Done {
+    return [weak = weak_from_this(), number = ++call_](StepResult result) {
+        if (auto const self = weak.lock()) {
+            self->deliver({.kind = Message::Kind::step_answer, .result = std::move(result), .generation = number});
+        }
+    };
+}
+
+void Machine::call_prestart(Attempt const& attempt) {
+    auto const answer = answer_to_call();
+    auto call = call_for(attempt);
+    call.contributions = contributions();
+    try {
+        attempt.step->prestart(std::move(call), answer);
+    } catch (std::exception const& error) {
+        answer({.kind = StepResult::Kind::failed, .text = error.what()});
+    }
+}
+
+void Machine::call_poststop(Attempt const& attempt) {
+    auto const answer = answer_to_call();
+    auto call = call_for(attempt);
+    call.contributions = attempt.contributions;
+    try {
+        attempt.step->poststop(std::move(call), answer);
+    } catch (std::exception const& error) {
+        answer({.kind = StepResult::Kind::failed, .text = error.what()});
+    }
+}
+
+auto Machine::prepare() -> Task<bool> {
+    for (auto* const step : world_.steps) {
+        if (step->applies_to(*definition_)) {
+            bool const ready = co_await attempt_step(*step);
+            if (!ready) {
+                co_return false;
+            }
+        }
+    }
+    set_step({});
+    co_return true;
+}
+
+// False: the VM is on its way down.
+auto Machine::attempt_step(Step& step) -> Task<bool> {
+    set_step(step.name());
+    // The number of the event that tells of the attempt identifies it, also for the step.
+    auto const attempt_id = tell(EventType::step, {{"step", std::string{step.name()}}, {"phase", "prestart"}});
+    attempts_.push_back({.step = &step, .id = attempt_id, .contributions = {}});
+    show_progress();
+    co_await committed();
+    call_prestart(attempts_.back());
+    arm(step.timeout(), Input::step_timeout);
+    for (;;) {
+        auto message = co_await next();
+        if (message.kind == Message::Kind::step_answer && message.generation == call_) {
+            disarm();
+            auto& result = message.result;
+            attempts_.back().contributions = std::move(result.contributions);
+            if (result.kind == StepResult::Kind::ok) {
+                tell_step(step, "prestart", "ok");
+                co_return true;
+            }
+            bool const veto = result.kind == StepResult::Kind::veto;
+            tell_step(step, "prestart", veto ? "veto" : "failed", result.text);
+            if (veto) {
+                attempts_.pop_back();  // it says itself that there is nothing to undo
+            }
+            auto const reason = result.reason != Reason::none ? result.reason
+                                : veto                        ? Reason::veto
+                                                              : Reason::step_failed;
+            react(veto ? Input::veto : Input::step_failed,
+                  {reason, "step " + std::string{step.name()} + ": " + result.text});
+            co_return false;
+        }
+        if (message.kind == Message::Kind::timer && message.input == Input::step_timeout) {
+            message.cause = {Reason::step_timeout,
+                             "step " + std::string{step.name()} + " did not answer in time; it is undone"};
+        }
+        bool const late = message.kind == Message::Kind::timer;
+        if (react(message) == Effect::back_out) {
+            tell_step(step, "prestart", late ? "timeout" : "canceled");
+            step.cancel(attempt_id);
+            co_return false;
+        }
+    }
+}
+
+auto Machine::undo_all() -> Task<> {
+    auto backoff = world_.timings.undo_backoff_first;
+    co_await committed();
+    for (;;) {
+        bool const all_undone = co_await undo_once();
+        if (all_undone) {
+            break;
+        }
+        arm(backoff, Input::undo_retry);
+        backoff = std::min(backoff * 2, world_.timings.undo_backoff_last);
+        for (bool again = false; !again;) {
+            auto message = co_await next();
+            auto const effect = react(message);
+            if (effect == Effect::drop_undo) {
+                co_return;
+            }
+            again = effect == Effect::retry_undo;
+        }
+        disarm();
+    }
+    if (at_rest() && status_.sub_state != SubState::undo_pending) {
+        co_return;  // given up while it was tried
+    }
+    bool const failed = is_failure(why_.reason) || status_.sub_state == SubState::undo_pending;
+    react(failed ? Input::undone_failed : Input::undone);
+}
+
+auto Machine::undo_once() -> Task<bool> {
+    std::string faults;
+    // What cannot be undone now does not keep the rest from it.
+    for (auto index = attempts_.size(); index-- > 0;) {
+        bool const go_on = co_await undo_attempt(index, faults);
+        if (!go_on) {
+            break;
+        }
+    }
+    set_step({});
+    if (!attempts_.empty()) {
+        react(Input::undo_failed, {Reason::step_failed, faults});
+    }
+    co_return attempts_.empty();
+}
+
+// False: somebody gave up what is left.
+auto Machine::undo_attempt(std::size_t index, std::string& faults) -> Task<bool> {
+    auto& step = *attempts_[index].step;
+    set_step(step.name());
+    tell(EventType::step, {{"step", std::string{step.name()}}, {"phase", "poststop"}});
+    co_await committed();
+    call_poststop(attempts_[index]);
+    arm(world_.timings.undo, Input::undo_retry);
+    for (;;) {
+        auto message = co_await next();
+        bool const answer = message.kind == Message::Kind::step_answer && message.generation == call_;
+        bool const late =
+            message.kind == Message::Kind::timer && message.generation == timer_generation_ && timer_ != nullptr;
+        if (answer && message.result.kind == StepResult::Kind::ok) {
+            disarm();
+            attempts_.erase(attempts_.begin() + static_cast<std::ptrdiff_t>(index));
+            tell_step(step, "poststop", "ok");
+            co_return true;
+        }
+        if (answer || late) {
+            disarm();
+            auto const why = late ? std::string{"it did not answer in time"} : message.result.text;
+            tell_step(step, "poststop", late ? "timeout" : "failed", late ? std::string{} : why);
+            faults +=
+                (faults.empty() ? "step " : "; step ") + std::string{step.name()} + " could not be undone: " + why;
+            co_return true;
+        }
+        if (react(message) == Effect::drop_undo) {
+            disarm();
+            co_return false;
+        }
+    }
+}
+
+}  // namespace apiary

@@ -1,0 +1,32 @@
+// What lands in a VM's inbox. One message is handled after the other, each against the state that the one before left.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "vm/engine.hpp"
+#include "vm/table.hpp"
+
+namespace apiary {
+
+// Why the VM is going down, or did not come up: the first cause is the one that is told.
+struct Cause {
+    Reason reason = Reason::none;
+    std::string text;
+};
+
+struct Message {
+    enum class Kind { command, definition, vanish, step_answer, guest, timer };
+    Kind kind = Kind::timer;
+    Input input = Input::start;  // command, timer
+    Cause cause;                 // command: requested, or host_shutdown
+    uid_t requester = 0;
+    std::function<void(Outcome<std::uint64_t>)> reply;
+    std::uint64_t job = 0;         // cancel: of which
+    DefinitionPtr definition;      // definition
+    StepResult result;             // step_answer
+    GuestEvent guest{};            // guest
+    std::uint64_t generation = 0;  // timer, guest, step_answer: of which arming, launch, call; others are stale
+};
+
+}  // namespace apiary

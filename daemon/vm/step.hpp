@@ -1,0 +1,70 @@
+// A step: one part of getting a VM up (prestart), and its inverse (poststop).
+//
+// Built-in steps and those of plugins are the same thing to the engine. Steps run in their declared order; when one
+// does not succeed, it and those before it are undone in reverse order (a step that vetoed cleanly has nothing to
+// undo).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "vm/definition.hpp"
+#include "vm/loop.hpp"
+#include "vm/state.hpp"
+#include "vm/unique_fd.hpp"
+
+namespace apiary {
+
+// Something that a step adds to the VM that is being started: a typed record with an id. Kinds in use:
+// "fd"        id = what it stands for ("disk0", "iso1", "kernel", "log" …): an opened file, in `fd`
+// "tap"       id = "nic<n>": value = name of the network interface
+// "file"      id = what it stands for: value = absolute path to use
+// "skip"      id = what it stands for ("disk0", "iso1"): it is absent and may be (noexist)
+// "credentials" id = "hypervisor": value = who it runs as (parse_credentials in supervisor.hpp)
+struct Contribution {
+    std::string kind, id, value;
+    std::shared_ptr<UniqueFd> fd;  // not kept over a restart of the daemon
+};
+
+struct StepCall {
+    DefinitionPtr definition;
+    unsigned id = 0;  // the VM's number
+    std::uint64_t incarnation = 0;
+    std::uint64_t attempt = 0;  // unique; the undo of this call carries the same
+    std::string run_dir;
+    std::vector<Contribution> contributions;  // prestart: of the steps before it; poststop: its own
+};
+
+struct StepResult {
+    enum class Kind {
+        ok,
+        veto,    // the step says no, cleanly: nothing to undo; `reason` veto, plugin_unavailable or no_resources
+        failed,  // it broke half-way: it is undone too
+    };
+    Kind kind = Kind::ok;
+    Reason reason = Reason::none;  // none: veto or step_failed, by kind
+    std::string text;              // the step's own words, for the user: what is wrong and what to do
+    std::vector<Contribution> contributions;
+};
+
+class Step {
+public:
+    using Done = std::function<void(StepResult)>;
+    virtual ~Step() = default;
+    [[nodiscard]] virtual auto name() const -> std::string_view = 0;
+    [[nodiscard]] virtual auto applies_to(Definition const&) const -> bool { return true; }
+    [[nodiscard]] virtual auto timeout() const -> Duration { return std::chrono::seconds{60}; }
+
+    // `done` is called exactly once, on the loop; never from within the call itself. The engine may have gone on by
+    // then (deadline, stop): a late answer is dropped, and the undo follows in any case.
+    virtual void prestart(StepCall call, Done done) = 0;
+    // A request to be quick about the prestart with this attempt id: its answer is not waited for any more.
+    virtual void cancel(std::uint64_t attempt) { (void)attempt; }
+    // Idempotent; also called for a prestart that never answered. Result kinds: ok, failed.
+    virtual void poststop(StepCall call, Done done) = 0;
+};
+
+}  // namespace apiary

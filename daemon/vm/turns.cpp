@@ -1,0 +1,104 @@
+#include "vm/turns.hpp"
+
+#include <utility>
+
+namespace apiary {
+
+void Turns::schedule() {
+    if (!std::exchange(scheduled_, true)) {
+        loop_.post([this] { close(); });
+    }
+}
+
+auto Turns::entry(VmPtr const& vm) -> Turn::VmChange& {
+    schedule();
+    auto const [it, is_new] = index_.try_emplace(vm.get(), turn_.vms.size());
+    if (!is_new) {
+        return turn_.vms[it->second];
+    }
+    return turn_.vms.emplace_back(Turn::VmChange{.vm = vm, .before = vm->status(), .audience_before = vm->audience()});
+}
+
+void Turns::touch(VmPtr const& vm) {
+    entry(vm);
+}
+
+void Turns::added(VmPtr const& vm) {
+    entry(vm).added = true;
+}
+
+void Turns::removed(VmPtr const& vm) {
+    entry(vm).removed = true;
+}
+
+auto Turns::emit(Event event) -> std::uint64_t {
+    schedule();
+    event.wall = loop_.wall();
+    event.mono = loop_.now();
+    journal_.append(event);
+    return turn_.events.emplace_back(std::move(event)).seq;
+}
+
+void Turns::job_added(Job const& job) {
+    schedule();
+    turn_.jobs_added.push_back(&job);
+}
+
+void Turns::job_changed(Job const& job) {
+    schedule();
+    if (changed_jobs_.insert(&job).second) {
+        turn_.jobs_changed.push_back(&job);
+    }
+}
+
+void Turns::job_ended(Job const& job) {
+    schedule();
+    turn_.jobs_ended.push_back(&job);
+}
+
+void Turns::job_removed(Job job) {
+    schedule();
+    turn_.jobs_removed.push_back(std::move(job));
+}
+
+void Turns::after_commit(std::function<void()> callback) {
+    schedule();
+    callbacks_.push_back(std::move(callback));
+}
+
+void Turns::close() {
+    // A reply or an observer may cause what belongs to the next turn: it is gathered anew, and closed by its own post.
+    if (closing_ || !scheduled_) {
+        return;
+    }
+    closing_ = true;
+    struct Closed {
+        Turns& turns;
+        std::uint64_t number;
+        ~Closed() {
+            turns.told_ = number;
+            turns.closing_ = false;
+        }
+    } const closed{*this, gathering_++};
+    scheduled_ = false;
+    auto turn = std::exchange(turn_, {});
+    index_.clear();
+    changed_jobs_.clear();
+    auto const callbacks = std::exchange(callbacks_, {});
+    if (!journal_.commit()) {
+        for (auto& event : turn.events) {
+            event.durable = false;
+        }
+    }
+    for (auto& change : turn.vms) {
+        change.audience_changed = change.audience_before != change.vm->audience();
+    }
+    for (auto const& callback : callbacks) {
+        callback();
+    }
+    for (std::size_t i = 0; i < observers_.size(); ++i) {  // one of them may add another
+        observers_[i]->on_turn(turn);
+    }
+}
+
+}  // namespace apiary

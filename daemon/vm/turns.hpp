@@ -1,0 +1,62 @@
+// What happens in one turn of the loop is gathered here, committed at its end, and then told.
+//
+// The order is a promise to clients: commit; replies to those who asked; then the observers, who are given for each VM
+// its changed properties, the events in their order, and the ends of jobs.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "vm/engine.hpp"
+
+namespace apiary {
+
+class Turns {
+public:
+    Turns(Loop& loop, Journal& journal) : loop_{loop}, journal_{journal} {}
+
+    void add_observer(Observer& observer) { observers_.push_back(&observer); }
+
+    // To be called before a VM's status or audience changes.
+    void touch(VmPtr const& vm);
+    void added(VmPtr const& vm);
+    void removed(VmPtr const& vm);
+
+    // Gives the event its number and its place in the turn.
+    auto emit(Event event) -> std::uint64_t;
+
+    void job_added(Job const& job);
+    void job_changed(Job const& job);
+    void job_ended(Job const& job);
+    void job_removed(Job job);
+
+    // Runs after the commit, before the observers are told.
+    void after_commit(std::function<void()> callback);
+
+    void close();
+
+    // Turns are numbered: the one that is being gathered, and the last one that all were told of. A turn points to the
+    // jobs that it tells of, so they stay until then.
+    [[nodiscard]] auto gathering() const -> std::uint64_t { return gathering_; }
+    [[nodiscard]] auto told() const -> std::uint64_t { return told_; }
+
+private:
+    auto entry(VmPtr const& vm) -> Turn::VmChange&;
+    void schedule();
+
+    Loop& loop_;
+    Journal& journal_;
+    std::vector<Observer*> observers_;
+    Turn turn_;
+    std::unordered_map<Vm const*, std::size_t> index_;  // of turn_.vms
+    std::unordered_set<Job const*> changed_jobs_;       // = turn_.jobs_changed
+    std::vector<std::function<void()>> callbacks_;
+    std::uint64_t gathering_ = 1, told_ = 0;
+    bool scheduled_ = false;
+    bool closing_ = false;
+};
+
+}  // namespace apiary

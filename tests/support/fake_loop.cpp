@@ -1,0 +1,113 @@
+#include "support/fake_loop.hpp"
+
+#include <poll.h>
+
+#include <utility>
+#include <vector>
+
+namespace apiary::test {
+
+struct FakeLoop::Entry {
+    Callback callback;
+};
+
+struct FakeLoop::Watched {
+    int fd;
+    Readiness readiness;
+    Callback callback;
+};
+
+class FakeLoop::Remover : public Subscription {
+public:
+    explicit Remover(std::function<void()> remove) : remove_{std::move(remove)} {}
+    ~Remover() override { remove_(); }
+    Remover(Remover const&) = delete;
+    auto operator=(Remover const&) -> Remover& = delete;
+
+private:
+    std::function<void()> remove_;
+};
+
+auto FakeLoop::wall() const -> WallTime {
+    return WallTime{std::chrono::duration_cast<WallTime::duration>(now_.time_since_epoch())};
+}
+
+auto FakeLoop::after(Duration delay, Callback callback) -> Handle {
+    auto entry = std::make_shared<Entry>(Entry{std::move(callback)});
+    timers_.emplace(now_ + (delay > Duration::zero() ? delay : Duration::zero()), entry);
+    return std::make_unique<Remover>([this, weak = std::weak_ptr{entry}] {
+        auto const held = weak.lock();
+        for (auto it = timers_.begin(); held && it != timers_.end(); ++it) {
+            if (it->second == held) {
+                timers_.erase(it);
+                return;
+            }
+        }
+    });
+}
+
+auto FakeLoop::watch(int fd, Readiness readiness, Callback callback) -> Handle {
+    auto const key = next_watch_++;
+    watches_.emplace(key, std::make_shared<Watched>(Watched{fd, readiness, std::move(callback)}));
+    return std::make_unique<Remover>([this, key] { watches_.erase(key); });
+}
+
+void FakeLoop::offload(Callback work, Callback done) {
+    work();
+    post(std::move(done));
+}
+
+auto FakeLoop::run_one() -> bool {
+    if (!posted_.empty()) {
+        auto const callback = std::move(posted_.front());
+        posted_.pop_front();
+        callback();
+        return true;
+    }
+    if (!timers_.empty() && timers_.begin()->first <= now_) {
+        auto const entry = timers_.begin()->second;
+        timers_.erase(timers_.begin());
+        entry->callback();
+        return true;
+    }
+    return run_descriptors();
+}
+
+auto FakeLoop::run_descriptors() -> bool {
+    std::vector<pollfd> fds;
+    std::vector<std::uint64_t> keys;
+    for (auto const& [key, watched] : watches_) {
+        fds.push_back(
+            {watched->fd, static_cast<short>(watched->readiness == Readiness::readable ? POLLIN : POLLOUT), 0});
+        keys.push_back(key);
+    }
+    if (fds.empty() || ::poll(fds.data(), fds.size(), 0) <= 0) {
+        return false;
+    }
+    for (std::size_t i = 0; i < fds.size(); ++i) {
+        auto const it = watches_.find(keys[i]);  // an earlier callback may have ended it
+        if (fds[i].revents != 0 && it != watches_.end()) {
+            auto const held = it->second;
+            held->callback();
+        }
+    }
+    return true;
+}
+
+void FakeLoop::run_ready() {
+    while (run_one()) {
+    }
+}
+
+void FakeLoop::advance(Duration by) {
+    auto const end = now_ + by;
+    run_ready();
+    while (!timers_.empty() && timers_.begin()->first <= end) {
+        now_ = std::max(now_, timers_.begin()->first);
+        run_ready();
+    }
+    now_ = end;
+    run_ready();
+}
+
+}  // namespace apiary::test

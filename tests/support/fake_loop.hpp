@@ -1,0 +1,43 @@
+// A loop whose clock moves only when a test says so. Descriptors are real and looked at with poll(2).
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+
+#include "vm/loop.hpp"
+
+namespace apiary::test {
+
+class FakeLoop : public Loop {
+public:
+    // Runs what is due now (posted callbacks, due timers, ready descriptors) until nothing is.
+    void run_ready();
+    // Moves the clock on, running each timer at its own time.
+    void advance(Duration by);
+    // Number of timers that are armed: at rest there must be none.
+    [[nodiscard]] auto armed_timers() const -> std::size_t { return timers_.size(); }
+
+    [[nodiscard]] auto now() const -> MonoTime override { return now_; }
+    [[nodiscard]] auto wall() const -> WallTime override;
+    void post(Callback callback) override { posted_.push_back(std::move(callback)); }
+    [[nodiscard]] auto after(Duration delay, Callback callback) -> Handle override;
+    [[nodiscard]] auto watch(int fd, Readiness readiness, Callback callback) -> Handle override;
+    void offload(Callback work, Callback done) override;  // works at once, tells later
+
+private:
+    struct Entry;
+    struct Watched;
+    class Remover;
+    [[nodiscard]] auto run_one() -> bool;
+    [[nodiscard]] auto run_descriptors() -> bool;
+
+    MonoTime now_{std::chrono::hours{1}};
+    std::deque<Callback> posted_;
+    std::multimap<MonoTime, std::shared_ptr<Entry>> timers_;
+    std::map<std::uint64_t, std::shared_ptr<Watched>> watches_;
+    std::uint64_t next_watch_ = 0;
+};
+
+}  // namespace apiary::test
