@@ -1,0 +1,261 @@
+// Values of keys about the VM itself, its processors, ports and devices.
+#include "config/fields.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <vector>
+
+#include "config/characters.hpp"
+#include "config/text.hpp"
+
+namespace apiary::config {
+
+auto set_name(Draft& draft, Assignment& a) -> ValueFault {
+    if (auto fault = name_fault(a.text)) {
+        return fault;
+    }
+    draft.vm.name = a.text;
+    return std::nullopt;
+}
+
+namespace {
+
+// Root's files give a VM to anybody, once. All others can only name a group of their own.
+auto owner_fault(Draft const& draft, Assignment const& a, User const& user, std::optional<Group> const& group)
+    -> ValueFault {
+    if (draft.vm.owner == a.trusted_uid && a.trusted()) {
+        return std::nullopt;
+    }
+    if (user.uid != draft.vm.owner || (!a.trusted() && a.from.owner != draft.vm.owner)) {
+        return "changing owner is not allowed";
+    }
+    if (group && !a.accounts.is_member(user, group->gid)) {
+        return user.name + " is not in group " + group->name;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+auto set_owner(Draft& draft, Assignment& a) -> ValueFault {
+    auto const parts = split(a.text, ':');
+    if (parts.size() > 2 || parts.front().empty() || parts.back().empty()) {
+        return "USER or USER:GROUP is needed";
+    }
+    auto const user = a.accounts.user(std::string{parts[0]});
+    if (!user) {
+        return "there is no user " + quoted_text(parts[0]);
+    }
+    std::optional<Group> group;
+    if (parts.size() == 2) {
+        group = a.accounts.group(std::string{parts[1]});
+        if (!group) {
+            return "there is no group " + quoted_text(parts[1]);
+        }
+    }
+    if (auto fault = owner_fault(draft, a, *user, group)) {
+        return fault;
+    }
+    draft.vm.owner = user->uid;
+    draft.vm.owner_name = user->name;
+    draft.vm.group = group ? std::optional{group->gid} : std::nullopt;
+    draft.vm.group_name = group ? group->name : std::string{};
+    return std::nullopt;
+}
+
+auto parse_memory(std::string_view text) -> std::optional<std::uint64_t> {
+    constexpr std::uint64_t kilo = 1024, mega = kilo * kilo, most = std::numeric_limits<std::int64_t>::max();
+    constexpr std::string_view units = "KMGT";
+    std::uint64_t unit = 1;
+    bool suffixed = false;
+    if (!text.empty() && !is_digit(text.back())) {
+        char const letter = text.back();
+        auto const power = units.find(letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter);
+        if (power == std::string_view::npos) {
+            return std::nullopt;
+        }
+        for (std::size_t i = 0; i <= power; ++i) {
+            unit *= kilo;
+        }
+        suffixed = true;
+        text.remove_suffix(1);
+    }
+    auto const number = parse_unsigned(text);
+    if (!number || *number == 0) {
+        return std::nullopt;
+    }
+    if (!suffixed && *number < mega) {
+        unit = mega;
+    }
+    return *number <= most / unit ? std::optional{*number * unit} : std::nullopt;
+}
+
+auto set_memory(Draft& draft, Assignment& a) -> ValueFault {
+    auto const bytes = parse_memory(a.text);
+    if (!bytes) {
+        return "a whole number above 0 with K, M, G or T is needed, such as 512M or 4G";
+    }
+    draft.vm.memory_bytes = *bytes;
+    draft.vm.memory_text = a.text;
+    draft.memory_set = true;
+    return std::nullopt;
+}
+
+auto set_ncpu(Draft& draft, Assignment& a) -> ValueFault {
+    constexpr std::uint64_t most = 4096;
+    auto const parts = split(a.text, ':');
+    std::uint64_t numbers[3] = {1, 1, 1};
+    for (std::size_t i = 0; i < parts.size() && i < 3; ++i) {
+        auto const number = parse_unsigned(parts[i]);
+        if (!number || *number == 0 || *number > most) {
+            return "SOCKETS[:CORES[:THREADS]] is needed, each a whole number above 0";
+        }
+        numbers[i] = *number;
+    }
+    if (numbers[0] * numbers[1] * numbers[2] > most) {
+        return "more than " + std::to_string(most) + " processors";
+    }
+    if (parts.size() > 3) {
+        a.warning = "what follows SOCKETS:CORES:THREADS is ignored";
+    }
+    draft.vm.cpus.sockets = static_cast<unsigned>(numbers[0]);
+    draft.vm.cpus.cores = static_cast<unsigned>(numbers[1]);
+    draft.vm.cpus.threads = static_cast<unsigned>(numbers[2]);
+    return std::nullopt;
+}
+
+auto set_cpu_pin(Draft& draft, Assignment& a) -> ValueFault {
+    auto const parts = split(a.text, ':');
+    auto const vcpu = parse_unsigned(parts.front()), host = parse_unsigned(parts.back());
+    constexpr std::uint64_t most = std::numeric_limits<int>::max();
+    if (parts.size() != 2 || !vcpu || !host || *vcpu > most || *host > most) {
+        return "VCPU:HOSTCPU is needed, two numbers from 0";
+    }
+    draft.vm.cpus.pins.push_back({static_cast<unsigned>(*vcpu), static_cast<unsigned>(*host)});
+    return std::nullopt;
+}
+
+// For bmd every unknown word means no, without an error.
+auto set_boot(Draft& draft, Assignment& a) -> ValueFault {
+    std::string const word = lower(a.text);
+    if (word == "yes" || word == "true") {
+        draft.vm.boot = BootPolicy::yes;
+    } else if (word == "oneshot") {
+        draft.vm.boot = BootPolicy::oneshot;
+    } else if (word == "always") {
+        draft.vm.boot = BootPolicy::always;
+    } else {
+        draft.vm.boot = BootPolicy::no;
+        if (word != "no" && word != "false") {
+            a.warning = quoted_text(a.text) + " is none of yes, no, oneshot and always: taken as no";
+        }
+    }
+    return std::nullopt;
+}
+
+auto set_com(Draft& draft, Assignment& a, unsigned port) -> ValueFault {
+    ComPort com;
+    com.text = a.text;
+    if (a.text.empty()) {
+        return "auto, a device, tcp=ADDRESS:PORT or stdio is needed";
+    }
+    if (a.text == "auto") {
+        com.kind = ComPort::Kind::automatic;
+    } else if (!a.trusted()) {
+        return "in a file that does not belong to root, only auto is allowed";
+    } else if (a.text == "stdio") {
+        com.kind = ComPort::Kind::stdio;
+    } else if (a.text.starts_with("tcp=")) {
+        com.kind = ComPort::Kind::tcp;
+    } else {
+        com.kind = ComPort::Kind::device;
+        com.device = a.host_path(a.text);
+        if (auto fault = path_fault(a, a.text)) {
+            return fault;
+        }
+    }
+    draft.vm.com[port] = std::move(com);
+    return std::nullopt;
+}
+
+namespace {
+
+auto is_number(std::string_view text) -> bool {
+    return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
+}
+
+}  // namespace
+
+auto set_passthru(Draft& draft, Assignment& a) -> ValueFault {
+    constexpr std::string_view named = "ppt";
+    auto const parts = split(a.text, '/');
+    bool const address = parts.size() == 3 && std::all_of(parts.begin(), parts.end(), is_number);
+    bool const device = a.text.starts_with(named) && is_number(a.text.substr(named.size()));
+    if (!address && !device) {
+        return "BUS/SLOT/FUNCTION or pptN is needed";
+    }
+    draft.vm.passthru.emplace_back(a.text);
+    return std::nullopt;
+}
+
+auto set_tpm(Draft& draft, Assignment& a) -> ValueFault {
+    constexpr auto wanted = "[passthru:|swtpm:]DEVICE[:VERSION] is needed";
+    auto parts = split(a.text, ':');
+    Tpm tpm;
+    if (parts.size() > 1 && (parts[0] == "passthru" || parts[0] == "swtpm")) {
+        tpm.type = parts[0];
+        parts.erase(parts.begin());
+    }
+    if (parts.size() > 2 || parts[0].find('/') == std::string_view::npos) {
+        return wanted;
+    }
+    tpm.device = parts[0];
+    if (parts.size() == 2) {
+        tpm.version = parts[1];
+        if (tpm.version.find_first_not_of("0123456789.") != std::string::npos) {
+            return wanted;
+        }
+    }
+    draft.vm.tpm = std::move(tpm);
+    return std::nullopt;
+}
+
+auto set_hda(Draft& draft, Assignment& a) -> ValueFault {
+    auto const parts = split(a.text, ':');
+    if (parts.size() > 2 || parts.front().empty()) {
+        return "PLAY_DEVICE[:RECORD_DEVICE] is needed";
+    }
+    draft.vm.sounds.push_back({std::string{parts[0]}, parts.size() == 2 ? std::string{parts[1]} : std::string{}});
+    return std::nullopt;
+}
+
+auto environment_fault(Assignment const& a) -> ValueFault {
+    auto const equals = a.text.find('=');
+    if (equals == std::string_view::npos || equals == 0) {
+        return "NAME=VALUE is needed";
+    }
+    return std::nullopt;
+}
+
+// The boot loader of grub runs outside of the guest and can read the host's files.
+auto loader_script_fault(Assignment const& a) -> ValueFault {
+    if (!a.trusted() && a.text != "auto") {
+        return "in a file that does not belong to root, only auto is allowed";
+    }
+    return std::nullopt;
+}
+
+auto set_virt_console_template(Draft& draft, Assignment& a) -> ValueFault {
+    std::string text{a.text};
+    std::erase_if(text, [](char c) { return c == ' ' || c == '\t'; });
+    if (text.empty()) {
+        return "PORT[=SOCKET] is needed";
+    }
+    if (text.find('=') == std::string::npos) {
+        text += "=/var/run/vc-" + draft.vm.name + "%n.sock";
+    }
+    draft.vm.virt_console.path_template = std::move(text);
+    return std::nullopt;
+}
+
+}  // namespace apiary::config

@@ -1,0 +1,212 @@
+// The checks of a VM as a whole, what its settings imply, and the record of everything that was set.
+#include "config/finish.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "config/text.hpp"
+
+namespace apiary::config {
+
+namespace {
+
+class Finisher {
+public:
+    Finisher(Context& context, Draft& draft) : context_{context}, draft_{draft}, vm_{draft.vm} {}
+
+    auto run() -> bool {
+        required();
+        loader();
+        images();
+        sounds();
+        pins();
+        implied();
+        graphics();
+        return good_;
+    }
+
+    void backend() {
+        auto const& faults_of = context_.options.backend_faults;
+        if (!faults_of) {
+            return;
+        }
+        for (Hypervisor::Fault const& fault : faults_of(vm_)) {
+            drop(mark_of(fault.key), fault.key, fault.text);
+        }
+    }
+
+    void settings() {
+        std::sort(draft_.entries.begin(), draft_.entries.end(), [&](Entry const& a, Entry const& b) {
+            return context_.keys.order_of(*a.key) < context_.keys.order_of(*b.key);
+        });
+        vm_.settings.reserve(draft_.entries.size());
+        for (Entry& entry : draft_.entries) {
+            Setting setting{entry.key->name, std::move(entry.values), entry.key->secret, {}};
+            setting.origins.reserve(entry.marks.size());
+            for (Mark const& mark : entry.marks) {
+                setting.origins.push_back(
+                    {mark.file->text->name, mark.at.line, mark.at.column, std::string{mark.through}});
+            }
+            if (!entry.key->plugin.empty()) {
+                vm_.plugin_settings[entry.key->plugin].push_back(setting);
+            }
+            vm_.settings.push_back(std::move(setting));
+        }
+    }
+
+    [[nodiscard]] auto good() const -> bool { return good_; }
+
+private:
+    void drop(Mark const& mark, std::string_view key, std::string message) {
+        context_.report(mark, Severity::error, draft_.section_name, key, std::move(message));
+        good_ = false;
+    }
+
+    void warn(Mark const& mark, std::string_view key, std::string message) {
+        context_.report(mark, Severity::warning, draft_.section_name, key, std::move(message));
+    }
+
+    auto mark_of(std::string_view key) const -> Mark {
+        Entry const* const entry = draft_.find(key);
+        return entry != nullptr && !entry->marks.empty() ? entry->marks.front() : draft_.section;
+    }
+
+    auto mark_of(std::string_view key, std::size_t index) const -> Mark {
+        Entry const* const entry = draft_.find(key);
+        return entry != nullptr && index < entry->marks.size() ? entry->marks[index] : draft_.section;
+    }
+
+    void required() {
+        if (!draft_.memory_set) {
+            drop(draft_.section, "memory", "this key is required, such as memory = 1G;");
+        }
+    }
+
+    // QEMU has a default of its own: SeaBIOS, or the kernel that is named.
+    void loader() {
+        if (!draft_.loader_set) {
+            if (vm_.backend == BackendKind::bhyve) {
+                drop(draft_.section, "loader", "this key is required, such as loader = uefi;");
+                return;
+            }
+            vm_.loader = vm_.kernel ? Loader::kernel : Loader::bios;
+        }
+        bool const external = vm_.loader == Loader::bhyveload || vm_.loader == Loader::grub;
+        if (external && vm_.com[0].kind == ComPort::Kind::tcp) {
+            drop(mark_of("com1"), "com1",
+                 "a TCP port cannot be the console of loader " + std::string{to_string(vm_.loader)});
+        }
+        if (vm_.loader == Loader::kernel && !vm_.kernel) {
+            drop(mark_of("loader"), "kernel", "this key is required with loader = kernel");
+        }
+        if (vm_.loader != Loader::kernel) {
+            for (char const* key : {"kernel", "initrd", "cmdline"}) {
+                if (draft_.find(key) != nullptr) {
+                    warn(mark_of(key), key, "used with loader = kernel alone");
+                }
+            }
+        }
+    }
+
+    // Paths of others are opened, with their rights, when the VM is started.
+    void image(HostPath const& path, bool noexist, std::string_view key, std::size_t index) {
+        if (!path.trusted || noexist) {
+            return;
+        }
+        switch (context_.options.host->look(path.path).kind) {
+            case FileLook::Kind::regular:
+            case FileLook::Kind::character_device:
+            case FileLook::Kind::block_device:
+                return;
+            case FileLook::Kind::missing:
+                drop(
+                    mark_of(key, index), key,
+                    "image not found: " + quoted_text(path.path) + " (noexist: before the path leaves this unchecked)");
+                return;
+            case FileLook::Kind::other:
+                drop(mark_of(key, index), key, "not a file or device: " + quoted_text(path.path));
+                return;
+        }
+    }
+
+    void images() {
+        for (std::size_t i = 0; i < vm_.disks.size(); ++i) {
+            image(vm_.disks[i].path, vm_.disks[i].noexist, "disk", i);
+        }
+        for (std::size_t i = 0; i < vm_.isos.size(); ++i) {
+            image(vm_.isos[i].path, vm_.isos[i].noexist, "iso", i);
+        }
+    }
+
+    void sounds() {
+        for (std::size_t i = 0; i < vm_.sounds.size(); ++i) {
+            for (std::string const& device : {vm_.sounds[i].play, vm_.sounds[i].record}) {
+                if (!device.empty() && context_.options.host->look(device).kind != FileLook::Kind::character_device) {
+                    drop(mark_of("hda", i), "hda", "not a device: " + quoted_text(device));
+                }
+            }
+        }
+    }
+
+    void pins() {
+        constexpr unsigned most_host_cpus = 8192;  // of any kernel there is
+        unsigned const known = context_.options.host->cpus();
+        unsigned const host_cpus = known > 0 ? known : most_host_cpus;
+        for (std::size_t i = 0; i < vm_.cpus.pins.size(); ++i) {
+            CpuPin const& pin = vm_.cpus.pins[i];
+            if (pin.vcpu >= vm_.cpus.count()) {
+                drop(mark_of("cpu_pin", i), "cpu_pin",
+                     "no such vcpu: " + std::to_string(pin.vcpu) + ", the VM has " + std::to_string(vm_.cpus.count()));
+            }
+            if (pin.host >= host_cpus) {
+                drop(mark_of("cpu_pin", i), "cpu_pin",
+                     "no such host cpu: " + std::to_string(pin.host) + ", this host has " +
+                         (known > 0 ? std::to_string(known) : "fewer"));
+            }
+        }
+    }
+
+    void implied() {
+        vm_.wired_memory = vm_.wired_memory || !vm_.passthru.empty();
+        if (vm_.virt_console.ports > 0 && vm_.virt_console.controllers == 0) {
+            vm_.virt_console.controllers = 1;
+        }
+    }
+
+    void graphics() {
+        Graphics& screen = vm_.graphics;
+        screen.on = draft_.graphics_set ? screen.on : draft_.graphics_implied;
+        if (!draft_.graphics_wished || !screen.on) {
+            return;
+        }
+        // A screen that a user wished for is offered to the whole network only where root says so.
+        if (!draft_.listen_set) {
+            screen.listen = "127.0.0.1";
+        }
+        if (screen.path && !screen.path->trusted && screen.path->opened_as != vm_.owner) {
+            drop(mark_of("graphics_path"), "graphics_path",
+                 "access denied: the socket would be made with the rights of " + vm_.owner_name +
+                     ", to whom the file does not belong");
+        }
+    }
+
+    Context& context_;
+    Draft& draft_;
+    Definition& vm_;
+    bool good_ = true;
+};
+
+}  // namespace
+
+auto finish(Context& context, Draft draft) -> DefinitionPtr {
+    Finisher finisher{context, draft};
+    if (!finisher.run()) {
+        return nullptr;
+    }
+    finisher.settings();
+    // Last, and on the complete definition: what a backend says of a half one would be noise.
+    finisher.backend();
+    return finisher.good() ? std::make_shared<Definition const>(std::move(draft.vm)) : nullptr;
+}
+
+}  // namespace apiary::config

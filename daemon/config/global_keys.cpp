@@ -1,0 +1,147 @@
+// Global keys as data, and how they are read.
+#include "config/global_keys.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <string_view>
+
+#include "config/text.hpp"
+
+namespace apiary::config {
+
+namespace {
+
+enum class GlobalType { text, path, offset, group };
+
+struct GlobalKey {
+    std::string_view name;
+    GlobalType type;
+    std::string Globals::*text;  // where it goes; offset: none
+    std::string_view doc;
+};
+
+constexpr std::array global_keys{
+    GlobalKey{"cmd_socket_path", GlobalType::path, &Globals::cmd_socket_path, "of bmd: its control socket; no effect"},
+    GlobalKey{"cmd_socket_mode", GlobalType::text, &Globals::cmd_socket_mode, "of bmd: mode of that; no effect"},
+    GlobalKey{"pid_file", GlobalType::path, &Globals::pid_file, "file with the daemon's process id"},
+    GlobalKey{"plugin_directory", GlobalType::path, &Globals::plugin_directory, "folder of plugins"},
+    GlobalKey{"vars_directory", GlobalType::path, &Globals::vars_directory, "folder of the VMs' UEFI variables"},
+    GlobalKey{"nmdm_offset", GlobalType::offset, nullptr, "first number of automatic nmdm devices"},
+    GlobalKey{"log_directory", GlobalType::path, &Globals::log_directory, "folder of the VMs' logs"},
+    GlobalKey{"run_directory", GlobalType::path, &Globals::run_directory, "folder of what belongs to running VMs"},
+    GlobalKey{"state_directory", GlobalType::path, &Globals::state_directory, "folder of what outlives the daemon"},
+    GlobalKey{"observers", GlobalType::group, &Globals::observers, "group whose members see every VM"},
+};
+
+class GlobalReader {
+public:
+    explicit GlobalReader(Context& context) : context_{context} {
+        context_.global["LOCALBASE"] = {context_.options.localbase, {}};
+    }
+
+    void section(SourceFile const& file, Section const& section) {
+        if (!file.from.trusted) {
+            context_.report({&file, section.at, {}}, Severity::warning, {}, {},
+                            "a global section is not allowed in a file that does not belong to root: ignored");
+            return;
+        }
+        for (Statement const& statement : section.body) {
+            if (statement.kind == Statement::Kind::apply) {
+                error(file, statement.at, {}, "templates are applied to VMs alone");
+            } else if (statement.kind == Statement::Kind::variable) {
+                if (auto text = value_of(file, statement)) {
+                    context_.global[std::string{statement.name}] = std::move(*text);
+                }
+            } else {
+                key(file, statement);
+            }
+        }
+    }
+
+    [[nodiscard]] auto take() -> Globals { return std::move(globals_); }
+
+private:
+    void error(SourceFile const& file, Position at, std::string_view key, std::string message) {
+        context_.report({&file, at, {}}, Severity::error, {}, key, std::move(message));
+    }
+
+    auto value_of(SourceFile const& file, Statement const& statement) -> std::optional<Text> {
+        Scope const scope{nullptr, nullptr, &context_.global};
+        return evaluate(statement.values.front(), scope, file.from, context_.budget(file),
+                        [&](Position at, std::string message) { error(file, at, {}, std::move(message)); });
+    }
+
+    void key(SourceFile const& file, Statement const& statement) {
+        auto const found = std::find_if(global_keys.begin(), global_keys.end(),
+                                        [&](GlobalKey const& key) { return key.name == statement.name; });
+        if (found == global_keys.end()) {
+            std::vector<std::string_view> names;
+            for (GlobalKey const& key : global_keys) {
+                names.push_back(key.name);
+            }
+            error(file, statement.at, {},
+                  "unknown global key " + quoted_text(statement.name) + did_you_mean(statement.name, names));
+            return;
+        }
+        auto const text = value_of(file, statement);
+        if (!text) {
+            return;
+        }
+        auto const index = static_cast<std::size_t>(found - global_keys.begin());
+        if (set_at_.at(index) > 0) {
+            context_.report({&file, statement.at, {}}, Severity::warning, {}, found->name,
+                            "set before, in line " + std::to_string(set_at_.at(index)) + ": ignored here");
+            return;
+        }
+        if (auto const fault = set(*found, text->text)) {
+            error(file, statement.at, found->name, "invalid value " + quoted_text(text->text) + ": " + *fault);
+            return;
+        }
+        set_at_.at(index) = statement.at.line;
+    }
+
+    auto set(GlobalKey const& key, std::string const& text) -> ValueFault {
+        constexpr std::int64_t most = 1'000'000;
+        if (key.type == GlobalType::offset) {
+            auto const number = parse_integer(text);
+            if (!number || *number < 0 || *number > most) {
+                return "a whole number from 0 to " + std::to_string(most) + " is needed";
+            }
+            globals_.nmdm_offset = static_cast<unsigned>(*number);
+            return std::nullopt;
+        }
+        if (key.type == GlobalType::path && !text.starts_with('/')) {
+            return "an absolute path is needed";
+        }
+        if (key.type == GlobalType::group) {
+            auto const group = context_.accounts.group(text);
+            if (!group) {
+                return "there is no such group";
+            }
+            globals_.observers_gid = group->gid;
+        }
+        globals_.*key.text = text;
+        return std::nullopt;
+    }
+
+    Context& context_;
+    Globals globals_;
+    std::array<std::uint32_t, global_keys.size()> set_at_{};  // line of the assignment that counts
+};
+
+}  // namespace
+
+auto read_globals(Context& context, std::vector<SourceFile> const& files) -> Globals {
+    GlobalReader reader{context};
+    for (SourceFile const& file : files) {
+        for (Section const& section : file.tree.sections) {
+            if (section.kind == Section::Kind::global) {
+                reader.section(file, section);
+            }
+        }
+    }
+    return reader.take();
+}
+
+}  // namespace apiary::config
