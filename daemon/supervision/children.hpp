@@ -1,0 +1,41 @@
+// The daemon's own short-lived children (the first process of a shim, the opener): spawned, and reaped without waiting.
+#pragma once
+
+#include <sys/types.h>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "supervision/process.hpp"
+#include "vm/loop.hpp"
+#include "vm/unique_fd.hpp"
+
+namespace apiary::supervision {
+
+class Children {
+public:
+    explicit Children(Loop& loop) : loop_{loop} {}
+    ~Children();
+    Children(Children const&) = delete;
+    auto operator=(Children const&) -> Children& = delete;
+
+    // Runs `program` with an empty environment, `input` as descriptor 0 and /dev/null as 1 and 2. 0: errno says why
+    // not.
+    [[nodiscard]] auto spawn(std::string const& program, std::vector<std::string> argv, UniqueFd input) -> pid_t;
+    void kill(pid_t child);  // if it is still there
+    [[nodiscard]] auto count() const -> std::size_t { return children_.size(); }
+
+private:
+    struct Child {
+        std::optional<Process> process;
+        Handle wait;  // after `process`: goes first
+    };
+    void look(pid_t child);
+    void watch(pid_t child);
+    Loop& loop_;
+    std::map<pid_t, Child> children_;
+};
+
+}  // namespace apiary::supervision
