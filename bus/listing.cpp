@@ -1,0 +1,142 @@
+// What the list methods of the manager give.
+#include "bus/listing.hpp"
+
+#include <algorithm>
+
+#include "bus/errors.hpp"
+#include "bus/text.hpp"
+#include "bus/vm_objects.hpp"
+
+namespace apiary::bus {
+
+namespace {
+
+constexpr std::size_t max_page = 1000;
+constexpr std::size_t chunk = 256;
+constexpr std::size_t shown = 64;
+
+auto name_keys(std::optional<Texts> const& names) -> std::set<std::string> {
+    std::set<std::string> keys;
+    for (auto const& name : names.value_or(Texts{})) {
+        keys.insert(name_key(name));
+    }
+    return keys;
+}
+
+auto wants(std::set<std::string> const& names, std::string_view name) -> bool {
+    return names.empty() || names.contains(name_key(name));
+}
+
+}  // namespace
+
+auto page_size(std::uint32_t wanted) -> std::size_t {
+    if (wanted > max_page) {
+        throw Fault{Error::invalid_argument, "'max' can be at most " + std::to_string(max_page) + "."};
+    }
+    return wanted == 0 ? max_page : wanted;
+}
+
+auto read_vm_query(Options options) -> VmQuery {
+    VmQuery query;
+    for (auto const& word : options.texts("state").value_or(Texts{})) {
+        auto const state = state_from(word);
+        if (!state) {
+            throw Fault{Error::invalid_argument, "'" + clean_text(word, shown) + "' is not a state."};
+        }
+        query.states.insert(*state);
+    }
+    query.names = name_keys(options.texts("vm"));
+    for (auto const& name : options.texts("fields").value_or(Texts{})) {
+        auto const* property = find_property(vm_properties(), name);
+        if (property == nullptr) {
+            throw Fault{Error::invalid_option, "A VM has no property '" + clean_text(name, shown) + "'."};
+        }
+        if (std::find(query.fields.begin(), query.fields.end(), property) == query.fields.end()) {
+            query.fields.push_back(property);
+        }
+    }
+    options.finish();
+    return query;
+}
+
+auto list_vms(Engine const& engine, Lookup const& lookup, Caller const& caller, std::string after, std::size_t max,
+              VmQuery const& query) -> VmPage {
+    VmPage page;
+    for (;;) {
+        auto const some = engine.list(after, chunk);
+        for (auto const& vm : some) {
+            if (!lookup.sees(caller, vm->audience()) || !wants(query.names, vm->name()) ||
+                (!query.states.empty() && !query.states.contains(vm->status().state))) {
+                continue;
+            }
+            if (page.vms.size() == max) {
+                page.more = true;
+                return page;
+            }
+            page.vms.push_back(vm);
+        }
+        if (some.size() < chunk) {
+            return page;
+        }
+        after = some.back()->name();
+    }
+}
+
+auto wanted_fields(Vm const& vm, VmQuery const& query) -> Dict {
+    Dict fields;
+    if (!query.fields.empty()) {
+        auto const definition = vm.definition();
+        auto const facts = facts_of(vm, definition);
+        for (auto const* property : query.fields) {
+            fields.push_back({property->name, property->get(facts)});
+        }
+    }
+    return fields;
+}
+
+auto read_job_query(Options options) -> JobQuery {
+    JobQuery query{name_keys(options.texts("vm")), options.flag("running")};
+    options.finish();
+    return query;
+}
+
+auto list_jobs(Engine const& engine, Lookup const& lookup, Caller const& caller, std::uint64_t after, std::size_t max,
+               JobQuery const& query) -> JobPage {
+    JobPage page;
+    for (auto const* job : engine.jobs()) {
+        bool const running = job->result == JobResult::running;
+        if (job->id <= after || !lookup.sees(caller, job->audience) || !wants(query.names, job->vm) ||
+            (query.running && *query.running != running)) {
+            continue;
+        }
+        if (page.jobs.size() == max) {
+            page.more = true;
+            break;
+        }
+        page.jobs.push_back(job);
+    }
+    return page;
+}
+
+auto shown_stage(Job const& job) -> std::string {
+    constexpr std::size_t max_stage = 256;
+    return clean_text(job.stage, max_stage);
+}
+
+auto shown_report(ReloadReport const& report) -> Dict {
+    constexpr std::size_t max_messages = 1000;
+    constexpr std::size_t max_message = 4096;
+    Texts messages;
+    for (auto const& message : report.diagnostics) {
+        if (messages.size() == max_messages) {
+            break;
+        }
+        messages.push_back(clean_text(message, max_message));
+    }
+    return {{"added", {report.added}},
+            {"changed", {report.changed}},
+            {"removed", {report.removed}},
+            {"diagnostics", {std::move(messages)}}};
+}
+
+}  // namespace apiary::bus

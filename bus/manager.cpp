@@ -1,0 +1,203 @@
+// The manager on the bus.
+#include <apiary_introspection/Manager-adaptor.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "bus/adaptor.hpp"
+#include "bus/debug_info.hpp"
+#include "bus/listing.hpp"
+#include "bus/paths.hpp"
+#include "bus/singletons.hpp"
+#include "bus/subscriptions.hpp"
+
+namespace apiary::bus {
+
+namespace {
+
+constexpr std::uint32_t api_version = 1;
+constexpr std::size_t max_reloads = 8;
+
+using VmRow = sdbus::Struct<std::string, sdbus::ObjectPath, std::string, std::string, std::string, std::string,
+                            std::uint64_t, VariantMap>;
+using JobRow = sdbus::Struct<std::uint64_t, sdbus::ObjectPath, std::string, std::string, std::string, double, std::string>;
+using ReloadResult = sdbus::Result<VariantMap>;
+
+class ManagerObject final : public Singleton, public sdbus::AdaptorInterfaces<org::apiary::Apiary1::Manager_adaptor> {
+public:
+    explicit ManagerObject(Surroundings const& around)
+        : AdaptorInterfaces{around.connection.sdbus(), root_path},
+          around_{around},
+          self_{std::make_shared<ManagerObject*>(this)} {
+        registerAdaptor();
+    }
+    ~ManagerObject() override { unregisterAdaptor(); }
+    ManagerObject(ManagerObject const&) = delete;
+    auto operator=(ManagerObject const&) -> ManagerObject& = delete;
+
+private:
+    auto ListVMs(std::string const& after, std::uint32_t const& max, VariantMap const& filter)
+        -> std::tuple<std::uint64_t, std::vector<VmRow>, bool> override {
+        return answered([&] {
+            auto const query = read_vm_query(to_options(filter));
+            auto const page =
+                list_vms(around_.engine, around_.lookup, *around_.door.current(), after, page_size(max), query);
+            std::vector<VmRow> rows;
+            rows.reserve(page.vms.size());
+            for (auto const& vm : page.vms) {
+                auto const& status = vm->status();
+                rows.emplace_back(vm->name(), sdbus::ObjectPath{vm_path(vm->name())},
+                                  std::string{to_string(status.state)}, std::string{to_string(status.sub_state)},
+                                  std::string{to_string(status.target)}, std::string{to_string(status.reason)},
+                                  to_micros(status.since), to_variants(wanted_fields(*vm, query)));
+            }
+            return std::make_tuple(around_.engine.journal().last(), std::move(rows), page.more);
+        });
+    }
+
+    auto GetVM(std::string const& name) -> sdbus::ObjectPath override {
+        return answered([&]() -> sdbus::ObjectPath { return vm_path(visible(name)->name()); });
+    }
+
+    auto ListJobs(std::uint64_t const& after, std::uint32_t const& max, VariantMap const& filter)
+        -> std::tuple<std::uint64_t, std::vector<JobRow>, bool> override {
+        return answered([&] {
+            auto const query = read_job_query(to_options(filter));
+            auto const page =
+                list_jobs(around_.engine, around_.lookup, *around_.door.current(), after, page_size(max), query);
+            std::vector<JobRow> rows;
+            rows.reserve(page.jobs.size());
+            for (auto const* job : page.jobs) {
+                rows.emplace_back(job->id, sdbus::ObjectPath{job_path(job->id)}, std::string{to_string(job->command)},
+                                  job->vm, shown_stage(*job), job->progress, std::string{to_string(job->result)});
+            }
+            return std::make_tuple(around_.engine.journal().last(), std::move(rows), page.more);
+        });
+    }
+
+    void Subscribe(VariantMap const& filter) override {
+        answered([&] {
+            auto options = to_options(filter);
+            SignalFilter wanted{options.texts("vm").value_or(Texts{}), options.texts("type").value_or(Texts{})};
+            options.finish();
+            around_.subscribers.subscribe(around_.door.current_sender(), around_.door.current(), std::move(wanted));
+        });
+    }
+
+    void Unsubscribe() override {
+        answered([&] {
+            (void)around_.door.current();
+            around_.subscribers.unsubscribe(around_.door.current_sender());
+        });
+    }
+
+    void Reload(ReloadResult&& result, VariantMap options) override {
+        answered([&] {
+            auto known = to_options(options);
+            bool const dry_run = known.flag("dry-run").value_or(false);
+            known.finish();
+            if (!around_.options.reload) {
+                throw Fault{Error::not_supported, "This daemon cannot read its configuration again."};
+            }
+            if (reloads_.size() >= max_reloads) {
+                throw Fault{Error::limits_exceeded, "Too many reloads at once. Wait for their replies."};
+            }
+            auto const number = ++last_reload_;
+            reloads_.emplace(number, std::move(result));
+            around_.options.reload(
+                dry_run, [self = std::weak_ptr{self_}, number](Outcome<ReloadReport> const& outcome) {
+                    if (auto const here = self.lock()) {
+                        (*here)->reloaded(number, outcome);
+                    }
+                });
+        });
+    }
+
+    // The results are kept here, not in what the reload keeps: one that outlives its connection must not be touched.
+    void reloaded(std::uint64_t number, Outcome<ReloadReport> const& outcome) {
+        auto node = reloads_.extract(number);
+        if (node.empty()) {
+            return;
+        }
+        try {
+            if (auto const* refusal = std::get_if<Refusal>(&outcome)) {
+                node.mapped().returnError(to_error(Fault{*refusal}));
+            } else {
+                node.mapped().returnResults(to_variants(shown_report(std::get<ReloadReport>(outcome))));
+            }
+        } catch (std::exception const&) {
+            (void)0;  // the bus is gone, and with it who asked
+        }
+        around_.connection.touch();
+    }
+
+    auto GetPermissions(std::string const& vm) -> std::vector<std::string> override {
+        return answered([&] {
+            auto const caller = around_.door.current();
+            return (vm.empty() ? around_.authority.everywhere(*caller)
+                               : around_.authority.on_vm(*caller, visible(vm)->audience()))
+                .words();
+        });
+    }
+
+    auto GetDebugInfo(VariantMap const& options) -> VariantMap override {
+        return answered([&] {
+            to_options(options).finish();
+            auto const count = [](std::size_t number) { return Value{static_cast<std::uint32_t>(number)}; };
+            Dict info{{"vms", count(around_.engine.count())},
+                      {"jobs", count(around_.engine.jobs().size())},
+                      {"subscribers", count(around_.subscribers.size())},
+                      {"known-senders", count(around_.door.known())},
+                      {"parked-messages", count(around_.door.parked())},
+                      {"journal-last", {around_.engine.journal().last()}}};
+            if (auto const used = heap_used()) {
+                info.push_back({"heap-used", {*used}});
+            }
+            return to_variants(info);
+        });
+    }
+
+    void Shutdown(VariantMap const& options) override {
+        answered([&] {
+            auto known = to_options(options);
+            bool const force = known.flag("force").value_or(false);
+            known.finish();
+            if (around_.options.shutdown) {
+                around_.loop.post([shutdown = around_.options.shutdown, force] { shutdown(force); });
+            }
+        });
+    }
+
+    auto Version() -> std::string override { return around_.options.version; }
+    auto ApiVersion() -> std::uint32_t override { return api_version; }
+    auto StreamId() -> std::string override {
+        return answered([&] { return around_.engine.journal().stream(); });
+    }
+    auto Backend() -> std::string override { return around_.options.backend; }
+    auto Features() -> std::vector<std::string> override { return around_.options.features; }
+    auto Degraded() -> bool override { return around_.publisher.degraded(); }
+
+    [[nodiscard]] auto visible(std::string const& name) const -> VmPtr {
+        auto vm = around_.lookup.vm_named(name, *around_.door.current());
+        if (!vm) {
+            throw no_such_vm(name);
+        }
+        return vm;
+    }
+
+    Surroundings around_;
+    std::map<std::uint64_t, ReloadResult> reloads_;
+    std::uint64_t last_reload_ = 0;
+    std::shared_ptr<ManagerObject*> self_;
+};
+
+}  // namespace
+
+auto make_manager(Surroundings const& around) -> std::unique_ptr<Singleton> {
+    return std::make_unique<ManagerObject>(around);
+}
+
+}  // namespace apiary::bus

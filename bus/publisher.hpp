@@ -1,0 +1,54 @@
+// Tells the bus what happened in a turn.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "bus/connection.hpp"
+#include "bus/lookup.hpp"
+#include "bus/subscribers.hpp"
+#include "vm/engine.hpp"
+
+namespace apiary::bus {
+
+// Signals are written by hand and not through the library's emitters: those ask whether the object may be seen by who called
+// last, and cannot address one connection.
+class Publisher {
+public:
+    Publisher(Connection& connection, Engine const& engine, Lookup const& lookup, Authority const& authority,
+              Subscribers& subscribers);
+
+    // Order: what is new, properties, events as they happened, ends of jobs, what is gone.
+    void publish(Turn const& turn);
+    [[nodiscard]] auto degraded() const -> bool { return degraded_; }
+
+private:
+    void vm_added(Vm const& vm);
+    void vm_changed(Turn::VmChange const& change);
+    void audience_changed(Turn::VmChange const& change);
+    void event(Event const& event);
+    void job_added(Job const& job);
+    void job_changed(Job const& job);
+    void job_ended(Job const& job);
+    void removed(std::string const& path, char const* interface, Audience const& audience, std::string_view vm);
+    void watch_durability(Turn const& turn);
+
+    // To all who may see: a broadcast, or one by one. `type`: of an Event signal.
+    void tell(Signal const& signal, Audience const& audience, std::string_view vm,
+              std::optional<EventType> type = std::nullopt);
+    void attempt(std::function<void()> const& send);
+
+    Connection& connection_;
+    Engine const& engine_;
+    Lookup const& lookup_;
+    Authority const& authority_;
+    Subscribers& subscribers_;
+    std::map<std::string, DefinitionPtr, std::less<>> definitions_;  // as published, by the VM's name
+    std::map<std::uint64_t, Job> jobs_;                              // as published
+    bool degraded_ = false;
+};
+
+}  // namespace apiary::bus

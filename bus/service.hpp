@@ -1,0 +1,63 @@
+// The daemon on a message bus. What the composition root needs to know of bus/ is all here.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vm/engine.hpp"
+#include "vm/loop.hpp"
+
+namespace apiary::bus {
+
+// What a reload did, or would do.
+struct ReloadReport {
+    std::vector<std::string> added, changed, removed;  // names of VMs
+    std::vector<std::string> diagnostics;              // messages with file:line:column
+};
+
+struct BusOptions {
+    std::string address;  // empty: the system bus
+    std::string name = "org.apiary.Apiary1";
+    std::optional<gid_t> observers;  // members of this group see every VM
+    std::optional<uid_t> master;     // on a session bus: its user, who holds all rights
+    std::string version;
+    std::string backend;                // default backend
+    std::vector<std::string> features;  // words for what this daemon can do
+
+    // Called on the loop; `done` once, at any later time, also on the loop.
+    using ReloadDone = std::function<void(Outcome<ReloadReport>)>;
+    std::function<void(bool dry_run, ReloadDone done)> reload;
+    // Stop all VMs, then end the daemon; `force`: power them off.
+    std::function<void(bool force)> shutdown;
+    // `problem`: the bus cannot be used; otherwise it can again. One line for each change.
+    std::function<void(bool problem, std::string text)> log;
+};
+
+// Connects to the bus and stays connected: a bus that is not there, or goes away, is tried again with growing pauses, and
+// the VMs do not notice. Owns everything that is on the bus. Lives on the loop's thread, and ends before loop and engine.
+class BusService final : public Observer {
+public:
+    BusService(Loop& loop, Engine& engine, BusOptions options);  // adds itself to the engine's observers
+    ~BusService() override;
+    BusService(BusService const&) = delete;
+    auto operator=(BusService const&) -> BusService& = delete;
+
+    // Begins to connect; returns at once.
+    void start();
+    // Leaves the bus for good, after what is still to be said was handed to the bus as far as it takes it right now.
+    void close();
+    [[nodiscard]] auto connected() const -> bool;  // and the name is ours
+
+    void on_turn(Turn const& turn) override;
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace apiary::bus

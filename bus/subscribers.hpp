@@ -1,0 +1,66 @@
+// The subscriptions on the bus: they end with their connection, are asked for signs of life, and get their signals.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "bus/connection.hpp"
+#include "bus/lookup.hpp"
+#include "bus/subscriptions.hpp"
+#include "bus/value.hpp"
+
+namespace apiary::bus {
+
+// A signal that is still to be written, once for each who gets it.
+struct Signal {
+    std::string path;
+    char const* interface;
+    char const* member;
+    std::function<void(Writer&)> fill;
+};
+
+class Subscribers {
+public:
+    using Log = std::function<void(std::string)>;
+    Subscribers(Connection& connection, Engine const& engine, Log log);
+
+    // Throws Fault (LimitsExceeded).
+    void subscribe(std::string const& sender, CallerPtr caller, SignalFilter filter);
+    void unsubscribe(std::string const& sender);
+    [[nodiscard]] auto size() const -> std::size_t { return subscriptions_.size(); }
+
+    void broadcast(Signal const& signal);
+    // To each subscriber for whom `wanted` holds, and to nobody else.
+    void unicast(Signal const& signal, std::function<bool(Subscription const&)> const& wanted);
+
+private:
+    struct Watch {  // what runs for one subscriber
+        SlotPtr gone, present, ping;
+    };
+    struct Asked {  // the question that a callback belongs to
+        Subscribers* self;
+        std::string sender;
+    };
+
+    static auto on_gone(sd_bus_message* message, void* asked, sd_bus_error* error) -> int;
+    static auto on_present(sd_bus_message* reply, void* asked, sd_bus_error* error) -> int;
+    static auto on_pong(sd_bus_message* reply, void* asked, sd_bus_error* error) -> int;
+    void watch(std::string const& sender);
+    void ask(std::string const& sender, Subscription& subscription);
+    void answered(std::string const& sender, sd_bus_message* reply);
+    auto send(Signal const& signal, char const* destination) -> std::size_t;
+    void send_quietly(Signal const& signal, std::string const& destination);
+    void end(std::string const& sender, char const* reason);
+
+    Connection& connection_;
+    Engine const& engine_;
+    Log log_;
+    Subscriptions subscriptions_;
+    std::map<std::string, Watch> watches_;
+    bool overflowing_ = false;
+};
+
+}  // namespace apiary::bus
