@@ -1,0 +1,273 @@
+#include "main/application.hpp"
+
+#include <sys/resource.h>
+
+#include <csignal>
+#include <cstdio>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "bus/private_bus.hpp"
+#include "bus/service.hpp"
+#include "hypervisor/hypervisors.hpp"
+#include "main/asio_loop.hpp"
+#include "main/configuration.hpp"
+#include "main/event_log.hpp"
+#include "main/log.hpp"
+#include "main/paths.hpp"
+#include "main/state_lock.hpp"
+#include "plugin/required_plugins.hpp"
+#include "store/ring_journal.hpp"
+#include "supervision/supervision.hpp"
+#include "vm/engine_core.hpp"
+
+namespace apiary {
+namespace {
+
+// Events that are kept for those who come late: at some 0.5 KiB each, a few MiB.
+constexpr std::size_t journal_capacity = 10'000;
+
+auto hypervisor_options(Options const& options) -> hypervisor::Options {
+    auto made = hypervisor::default_options();
+    made.qemu = options.qemu;
+    if (!options.bhyve.empty()) {
+        made.bhyve = options.bhyve;
+    }
+    made.vars_dir = options.vars_dir;
+    made.state_dir = options.state_dir;
+    return made;
+}
+
+auto supervision_options(Options const& options) -> SupervisionOptions {
+    SupervisionOptions made;
+    made.shim = options.shim.empty() ? helper_path("apiary-shim") : options.shim;
+    made.opener = helper_path("apiary-opener");
+    made.run_root = options.run_dir + "/vm";
+    made.log_dir = options.log_dir;
+    made.report = [](std::string const& text) { log::warning(text); };
+    return made;
+}
+
+void tell(std::vector<config::Diagnostic> const& diagnostics) {
+    for (auto const& diagnostic : diagnostics) {
+        log::line(diagnostic.severity == config::Severity::error ? log::Level::error : log::Level::warning,
+                  config::format(diagnostic));
+    }
+}
+
+// Each VM costs some descriptors; the default soft limit of 1,024 is for programs that use select(2).
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        ::setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+}  // namespace
+
+class Application::Parts {
+public:
+    explicit Parts(Options options);
+    auto run() -> int;
+
+private:
+    void apply_first();
+    void open_bus();
+    void connect(std::string address);
+    void reload(bool dry_run, bus::BusOptions::ReloadDone done);
+    void end(bool at_once);
+
+    Options options_;
+    AsioLoop loop_;
+    StateLock lock_;
+    std::unique_ptr<Supervisor> supervisor_;
+    std::unique_ptr<Hypervisor> qemu_, bhyve_;
+    std::vector<std::unique_ptr<Step>> steps_;
+    Identities identities_;
+    Configuration configuration_;
+    config::LoadResult first_;
+    store::RingJournal journal_;
+    EventLog event_log_;
+    EngineCore engine_;
+    std::unique_ptr<bus::PrivateBus> private_bus_;
+    std::unique_ptr<bus::BusService> bus_;
+    Handle signals_;
+    bool ending_ = false;
+};
+
+Application::Parts::Parts(Options options)
+    : options_{prepare_directories(std::move(options))},
+      lock_{options_.state_dir},
+      supervisor_{make_supervisor(loop_, supervision_options(options_))},
+      qemu_{hypervisor::make_qemu(loop_, *supervisor_, hypervisor_options(options_))},
+      bhyve_{hypervisor::make_bhyve(loop_, *supervisor_, hypervisor_options(options_))},
+      configuration_{options_, identities_, {qemu_.get(), bhyve_.get()}, hypervisor::default_backend()},
+      journal_{store::make_stream_id(), journal_capacity},
+      engine_{[this] {
+          steps_.push_back(plugin::make_required_plugins_step(loop_, {}));
+          for (auto& step : make_steps(loop_, supervision_options(options_))) {
+              steps_.push_back(std::move(step));
+          }
+          for (auto& step : hypervisor::make_steps(loop_, hypervisor_options(options_))) {
+              steps_.push_back(std::move(step));
+          }
+          std::vector<Step*> steps;
+          for (auto const& step : steps_) {
+              steps.push_back(step.get());
+          }
+          return EngineParts{.loop = loop_,
+                             .journal = journal_,
+                             .supervisor = *supervisor_,
+                             .identities = identities_,
+                             .hypervisors = {qemu_.get(), bhyve_.get()},
+                             .steps = std::move(steps),
+                             .run_root = options_.run_dir + "/vm"};
+      }()} {
+    engine_.add_observer(event_log_);
+}
+
+void Application::Parts::apply_first() {
+    // Guests of an earlier daemon have their numbers already: before the configuration asks for any.
+    for (auto const& record : supervisor_->find_running()) {
+        log::warning("VM " + record.name + " runs since an earlier daemon (" + record.run_dir +
+                     "): it can be seen, reached over its console and powered off");
+        engine_.found_running(record);
+    }
+    first_ = configuration_.load();
+    tell(first_.diagnostics);
+    if (!first_.ok) {
+        throw std::runtime_error{"the configuration is wrong: nothing was started (apiaryd --check says the same)"};
+    }
+}
+
+auto Application::Parts::run() -> int {
+    apply_first();
+    open_bus();
+    signals_ = loop_.on_signals({SIGTERM, SIGINT, SIGHUP}, [this](int number) {
+        if (number == SIGHUP) {
+            log::info("SIGHUP: the configuration is read again");
+            reload(false, [](auto const&) {});
+        } else {
+            end(false);
+        }
+    });
+    engine_.apply(std::move(first_.definitions), true);
+    log::info("apiaryd " APIARY_VERSION " runs with " + std::to_string(engine_.count()) + " VMs");
+    loop_.run();
+    if (bus_) {
+        bus_->close();
+    }
+    return 0;
+}
+
+void Application::Parts::open_bus() {
+    if (!options_.private_bus) {
+        connect(options_.bus_address);
+        return;
+    }
+    private_bus_ = std::make_unique<bus::PrivateBus>(
+        loop_, bus::PrivateBusOptions{.run_dir = options_.run_dir},
+        bus::PrivateBus::Callbacks{
+            .ready =
+                [this](std::string address) {
+                    log::info("private bus: " + address);
+                    connect(std::move(address));
+                },
+            .failed = [](std::string const& why) { log::error("private bus: " + why + "; the VMs are not touched"); }});
+}
+
+void Application::Parts::connect(std::string address) {
+    bus::BusOptions options;
+    options.address = std::move(address);
+    options.name = options_.bus_name;
+    options.observers = first_.globals.observers_gid;
+    options.version = APIARY_VERSION;
+    options.backend = to_string(hypervisor::default_backend());
+    options.reload = [this](bool dry_run, bus::BusOptions::ReloadDone done) { reload(dry_run, std::move(done)); };
+    options.shutdown = [this](bool force) { end(force); };
+    options.log = [](bool problem, std::string const& text) {
+        log::line(problem ? log::Level::warning : log::Level::info, text);
+    };
+    bus_ = std::make_unique<bus::BusService>(loop_, engine_, std::move(options));
+    bus_->start();
+}
+
+void Application::Parts::reload(bool dry_run, bus::BusOptions::ReloadDone done) {
+    configuration_.load(loop_, [this, dry_run, done = std::move(done)](config::LoadResult result) {
+        bus::ReloadReport report;
+        for (auto const& diagnostic : result.diagnostics) {
+            report.diagnostics.push_back(config::format(diagnostic));
+        }
+        if (!dry_run) {
+            tell(result.diagnostics);
+        }
+        if (!result.ok) {
+            std::string text = "the configuration is wrong, nothing was changed";
+            for (auto const& diagnostic : report.diagnostics) {
+                text += "\n" + diagnostic;
+            }
+            log::error("the configuration is wrong: nothing was changed");
+            done(Refusal{Refusal::Kind::config_invalid, std::move(text)});
+            return;
+        }
+        auto changes =
+            dry_run ? engine_.preview(result.definitions) : engine_.apply(std::move(result.definitions), false);
+        if (!dry_run) {
+            log::info("configuration: " + std::to_string(changes.added.size()) + " VMs are new, " +
+                      std::to_string(changes.changed.size()) + " changed, " + std::to_string(changes.removed.size()) +
+                      " gone");
+        }
+        report.added = std::move(changes.added);
+        report.changed = std::move(changes.changed);
+        report.removed = std::move(changes.removed);
+        done(std::move(report));
+    });
+}
+
+void Application::Parts::end(bool at_once) {
+    bool const again = std::exchange(ending_, true);
+    log::info(again || at_once ? "powering off all VMs" : "stopping all VMs; a second signal powers them off");
+    engine_.shut_down([this] {
+        log::info("all VMs are at rest: the daemon ends");
+        loop_.stop();
+    });
+    if (at_once && !again) {
+        engine_.shut_down({});
+    }
+}
+
+Application::Application(Options options) {
+    raise_descriptor_limit();
+    std::signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c)
+    parts_ = std::make_unique<Parts>(std::move(options));
+}
+
+Application::~Application() = default;
+
+auto Application::run() -> int {
+    return parts_->run();
+}
+
+auto check_configuration(Options const& options) -> int {
+    AsioLoop loop;
+    auto const supervisor = make_supervisor(loop, supervision_options(options));
+    auto const qemu = hypervisor::make_qemu(loop, *supervisor, hypervisor_options(options));
+    auto const bhyve = hypervisor::make_bhyve(loop, *supervisor, hypervisor_options(options));
+    Identities identities;
+    auto const result =
+        Configuration{options, identities, {qemu.get(), bhyve.get()}, hypervisor::default_backend()}.load();
+    bool errors = !result.ok;
+    for (auto const& diagnostic : result.diagnostics) {
+        std::fprintf(stderr, "%s\n", config::format(diagnostic).c_str());
+        errors = errors || diagnostic.severity == config::Severity::error;
+    }
+    std::printf("%s: %zu VMs%s\n", options.configs.front().c_str(), result.definitions.size(),
+                !result.ok ? "; the daemon would not start with it"
+                : errors   ? "; see the errors above"
+                           : ", no errors");
+    return errors ? 1 : 0;
+}
+
+}  // namespace apiary

@@ -1,0 +1,196 @@
+#include "main/asio_loop.hpp"
+
+#include <fcntl.h>
+
+#include <asio/io_context.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/post.hpp>
+#include <asio/signal_set.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/thread_pool.hpp>
+#include <cerrno>
+#include <optional>
+#include <system_error>
+
+namespace apiary {
+namespace {
+
+// Offloaded work is name service, opening files, parsing: short or hung, seldom busy. A hung file server may hold
+// some of these threads for long; the others go on.
+constexpr unsigned pool_threads = 4;
+
+// Each callback runs on a copy that is held here: it may destroy its own handle.
+class TimerSubscription : public Subscription {
+public:
+    TimerSubscription(asio::io_context& io, Duration delay, Loop::Callback callback)
+        : state_{std::make_shared<State>(io)} {
+        state_->callback = std::move(callback);
+        state_->timer.expires_after(delay > Duration::zero() ? delay : Duration::zero());
+        state_->timer.async_wait([weak = std::weak_ptr{state_}](asio::error_code error) {
+            auto const state = weak.lock();
+            if (!error && state && state->callback) {
+                std::exchange(state->callback, nullptr)();
+            }
+        });
+    }
+    ~TimerSubscription() override {
+        state_->callback = nullptr;
+        state_->timer.cancel();
+    }
+    TimerSubscription(TimerSubscription const&) = delete;
+    auto operator=(TimerSubscription const&) -> TimerSubscription& = delete;
+
+private:
+    struct State {
+        explicit State(asio::io_context& io) : timer{io} {}
+        asio::steady_timer timer;
+        Loop::Callback callback;
+    };
+    std::shared_ptr<State> state_;
+};
+
+class WatchSubscription : public Subscription {
+public:
+    WatchSubscription(asio::io_context& io, int fd, Readiness readiness, Loop::Callback callback)
+        : state_{std::make_shared<State>(io)} {
+        // A descriptor of our own for each watch: Asio registers a descriptor once, edge-triggered, and would go on
+        // waking up for writability that nobody waits for any more.
+        int const own = ::fcntl(fd, F_DUPFD_CLOEXEC, 3);
+        if (own < 0) {
+            throw std::system_error{errno, std::generic_category(), "watching a descriptor"};
+        }
+        state_->descriptor.assign(own);
+        state_->callback = std::move(callback);
+        state_->what = readiness == Readiness::readable ? asio::posix::stream_descriptor::wait_read
+                                                        : asio::posix::stream_descriptor::wait_write;
+        arm(state_);
+    }
+    ~WatchSubscription() override {
+        state_->over = true;
+        asio::error_code ignored;
+        state_->descriptor.close(ignored);
+    }
+    WatchSubscription(WatchSubscription const&) = delete;
+    auto operator=(WatchSubscription const&) -> WatchSubscription& = delete;
+
+private:
+    struct State {
+        explicit State(asio::io_context& io) : descriptor{io} {}
+        asio::posix::stream_descriptor descriptor;
+        asio::posix::stream_descriptor::wait_type what{};
+        Loop::Callback callback;
+        bool over = false;
+    };
+    static void arm(std::shared_ptr<State> const& state) {
+        state->descriptor.async_wait(state->what, [state](asio::error_code error) {
+            if (error || state->over) {
+                return;
+            }
+            state->callback();
+            if (!state->over) {
+                arm(state);
+            }
+        });
+    }
+    std::shared_ptr<State> state_;
+};
+
+class SignalSubscription : public Subscription {
+public:
+    SignalSubscription(asio::io_context& io, std::initializer_list<int> signals, std::function<void(int)> callback)
+        : state_{std::make_shared<State>(io)} {
+        for (int const signal : signals) {
+            state_->set.add(signal);
+        }
+        state_->callback = std::move(callback);
+        arm(state_);
+    }
+    ~SignalSubscription() override {
+        state_->over = true;
+        asio::error_code ignored;
+        state_->set.cancel(ignored);
+    }
+    SignalSubscription(SignalSubscription const&) = delete;
+    auto operator=(SignalSubscription const&) -> SignalSubscription& = delete;
+
+private:
+    struct State {
+        explicit State(asio::io_context& io) : set{io} {}
+        asio::signal_set set;
+        std::function<void(int)> callback;
+        bool over = false;
+    };
+    static void arm(std::shared_ptr<State> const& state) {
+        state->set.async_wait([state](asio::error_code error, int number) {
+            if (error || state->over) {
+                return;
+            }
+            state->callback(number);
+            if (!state->over) {
+                arm(state);
+            }
+        });
+    }
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace
+
+struct AsioLoop::Context {
+    asio::io_context io{1};
+    std::optional<asio::thread_pool> pool;  // made at its first use
+};
+
+AsioLoop::AsioLoop() : context_{std::make_unique<Context>()} {}
+
+AsioLoop::~AsioLoop() {
+    if (context_->pool) {
+        context_->pool->join();
+    }
+}
+
+void AsioLoop::run() {
+    auto const guard = asio::make_work_guard(context_->io);
+    context_->io.run();
+}
+
+void AsioLoop::stop() {
+    context_->io.stop();
+}
+
+auto AsioLoop::on_signals(std::initializer_list<int> signals, std::function<void(int)> callback) -> Handle {
+    return std::make_unique<SignalSubscription>(context_->io, signals, std::move(callback));
+}
+
+auto AsioLoop::now() const -> MonoTime {
+    return std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now());
+}
+
+auto AsioLoop::wall() const -> WallTime {
+    return std::chrono::time_point_cast<WallTime::duration>(std::chrono::system_clock::now());
+}
+
+void AsioLoop::post(Callback callback) {
+    asio::post(context_->io, std::move(callback));
+}
+
+auto AsioLoop::after(Duration delay, Callback callback) -> Handle {
+    return std::make_unique<TimerSubscription>(context_->io, delay, std::move(callback));
+}
+
+auto AsioLoop::watch(int fd, Readiness readiness, Callback callback) -> Handle {
+    return std::make_unique<WatchSubscription>(context_->io, fd, readiness, std::move(callback));
+}
+
+void AsioLoop::offload(Callback work, Callback done) {
+    if (!context_->pool) {
+        context_->pool.emplace(pool_threads);
+    }
+    asio::post(*context_->pool, [this, work = std::move(work), done = std::move(done)]() mutable {
+        work();
+        work = nullptr;
+        asio::post(context_->io, std::move(done));
+    });
+}
+
+}  // namespace apiary

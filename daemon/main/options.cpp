@@ -1,0 +1,53 @@
+#include "main/options.hpp"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+
+namespace apiary {
+
+auto parse_options(int argc, char** argv) -> ParsedOptions {
+    ParsedOptions parsed;
+    auto& options = parsed.options;
+    options.configs = {"/etc/apiary/apiary.conf"};
+
+    CLI::App app{"apiaryd runs virtual machines and publishes them on a message bus."};
+    app.set_version_flag("-v,--version", std::string{"apiaryd "} + APIARY_VERSION);
+    app.add_option("-f,--config", options.configs,
+                   "Configuration file. May be given several times: the first is the main file; values of a file that "
+                   "root does not own have only that owner's rights")
+        ->capture_default_str();
+    app.add_flag("--check", options.check, "Read the configuration, say what is wrong with it, and leave (0: well)");
+    app.add_flag("-F,--foreground", options.foreground, "Log to standard error instead of syslog");
+    app.add_flag("--debug", options.debug, "Log more");
+    auto* const address =
+        app.add_option("--bus-address", options.bus_address, "D-Bus address instead of the system bus's");
+    app.add_flag("--private-bus", options.private_bus,
+                 "Start a bus of its own, for machines without one; it ends with the daemon")
+        ->excludes(address);
+    app.add_option("--bus-name", options.bus_name, "Name to own on the bus")->capture_default_str();
+    app.add_option("--run-dir", options.run_dir, "What runs: sockets, records of running VMs")->capture_default_str();
+    app.add_option("--state-dir", options.state_dir, "What lasts; one daemon for each")->capture_default_str();
+    app.add_option("--log-dir", options.log_dir, "One file for each VM: what the hypervisor says")
+        ->capture_default_str();
+    app.add_option("--vars-dir", options.vars_dir, "UEFI variables (default: STATE_DIR/vars)");
+    app.add_option("--qemu", options.qemu, "QEMU to run")->capture_default_str();
+    app.add_option("--bhyve", options.bhyve, "bhyve to run (default: FreeBSD's own)");
+    app.add_option("--shim", options.shim, "apiary-shim to run (default: beside apiaryd, or in libexec)");
+    app.footer(
+        "Signals: SIGTERM and SIGINT stop all VMs, then the daemon (a second one powers them off); SIGHUP reads the\n"
+        "configuration again.");
+    try {
+        app.parse(argc, argv);
+        parsed.run = true;
+    } catch (CLI::ParseError const& error) {
+        bool const asked = error.get_exit_code() == 0;
+        parsed.status = app.exit(error) == 0 || asked ? 0 : 2;
+    }
+    if (options.vars_dir.empty()) {
+        options.vars_dir = options.state_dir + "/vars";
+    }
+    return parsed;
+}
+
+}  // namespace apiary

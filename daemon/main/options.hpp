@@ -1,0 +1,34 @@
+// apiaryd's command line.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace apiary {
+
+struct Options {
+    std::vector<std::string> configs;  // main file first, then further files (each with the rights of its owner)
+    std::string run_dir = "/run/apiary";
+    std::string state_dir = "/var/lib/apiary";
+    std::string log_dir = "/var/log/apiary";
+    std::string vars_dir;     // default: <state_dir>/vars
+    std::string bus_address;  // empty: the system bus
+    std::string bus_name = "org.apiary.Apiary1";
+    bool private_bus = false;
+    bool foreground = false;
+    bool check = false;
+    bool debug = false;
+    std::string qemu = "/usr/bin/qemu-system-x86_64";
+    std::string bhyve;  // empty: /usr/sbin/bhyve on FreeBSD, none elsewhere
+    std::string shim;   // empty: beside apiaryd, else in libexec
+};
+
+struct ParsedOptions {
+    bool run = false;  // false: leave with `status` (help, version, a wrong option)
+    int status = 0;
+    Options options;
+};
+
+[[nodiscard]] auto parse_options(int argc, char** argv) -> ParsedOptions;
+
+}  // namespace apiary

@@ -1,0 +1,12 @@
+#include <filesystem>
+
+#include "main/own_path.hpp"
+
+namespace apiary {
+
+auto own_path() -> std::string {
+    std::error_code error;
+    return std::filesystem::read_symlink("/proc/self/exe", error).string();
+}
+
+}  // namespace apiary

@@ -1,0 +1,56 @@
+#include "main/paths.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <stdexcept>
+
+#include "main/own_path.hpp"
+
+namespace apiary {
+namespace {
+
+void make(std::string& directory, mode_t mode, std::string_view what) {
+    std::error_code error;
+    auto const absolute = std::filesystem::absolute(directory, error);
+    std::filesystem::create_directories(absolute.parent_path(), error);
+    directory = absolute.lexically_normal().string();
+    if (::mkdir(directory.c_str(), mode) == 0) {
+        return;
+    }
+    struct stat found {};
+    if (::stat(directory.c_str(), &found) != 0 || !S_ISDIR(found.st_mode)) {
+        throw std::runtime_error{std::string{what} + " " + directory +
+                                 " is not there and cannot be made: run apiaryd "
+                                 "as root, or name another place (apiaryd --help)"};
+    }
+    // Whoever could write here could have the daemon believe in VMs of his making.
+    if (found.st_uid != ::geteuid() || (found.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        throw std::runtime_error{std::string{what} + " " + directory + " must belong to uid " +
+                                 std::to_string(::geteuid()) + " and be writable by nobody else: chown and chmod it"};
+    }
+}
+
+}  // namespace
+
+auto prepare_directories(Options options) -> Options {
+    make(options.run_dir, 0755, "the run directory");
+    make(options.state_dir, 0700, "the state directory");
+    make(options.log_dir, 0750, "the log directory");
+    make(options.vars_dir, 0700, "the directory of UEFI variables");
+    auto vms = options.run_dir + "/vm";
+    make(vms, 0700, "the directory");
+    return options;
+}
+
+auto helper_path(std::string_view name) -> std::string {
+    auto const beside = std::filesystem::path{own_path()}.parent_path() / name;
+    std::error_code error;
+    if (std::filesystem::exists(beside, error)) {
+        return beside.string();
+    }
+    return std::string{APIARY_LIBEXECDIR} + "/" + std::string{name};
+}
+
+}  // namespace apiary
