@@ -50,7 +50,7 @@ void ShimSupervised::emit(SupervisedEvent const& event) {
     sink(event);
 }
 
-void ShimSupervised::end(SupervisedEvent event) {
+void ShimSupervised::end(SupervisedEvent const& event) {
     stage_ = Stage::over;
     wait_.reset();
     process_.reset();

@@ -39,7 +39,7 @@ private:
     void watch_orphan();
     void look_later();
     void report_end(IncomingMessage const& message);
-    void end(SupervisedEvent event);
+    void end(SupervisedEvent const& event);   // may destroy this
     void emit(SupervisedEvent const& event);  // may destroy this: the last thing that a function does
     void later(void (ShimSupervised::*what)());
 
