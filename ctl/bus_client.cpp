@@ -1,0 +1,264 @@
+// The calls of the contract.
+#include "ctl/bus_client.hpp"
+
+#include "apiary_introspection/Job-proxy.hpp"
+#include "apiary_introspection/Journal-proxy.hpp"
+#include "apiary_introspection/Manager-proxy.hpp"
+#include "apiary_introspection/VM-proxy.hpp"
+#include "ctl/bus_link.hpp"
+
+namespace apiary::ctl {
+
+namespace {
+
+constexpr std::uint32_t as_many_as_fit = 0;
+
+// A generated proxy for calls alone: without registerProxy() it listens to no signal.
+class ManagerCalls final : public sdbus::ProxyInterfaces<org::apiary::Apiary1::Manager_proxy> {
+public:
+    explicit ManagerCalls(BusLink& link) : ProxyInterfaces{link.connection(), link.owner(), root_path} {}
+
+private:
+    void onEvent(std::uint64_t const&, std::string const&, std::uint64_t const&, std::string const&,
+                 Dictionary const&) override {}
+    void onJobNew(std::uint64_t const&, sdbus::ObjectPath const&, std::string const&, std::string const&) override {}
+    void onJobEnded(std::uint64_t const&, sdbus::ObjectPath const&, std::string const&, std::string const&) override {}
+    void onSignalsLost(std::uint64_t const&, std::uint64_t const&) override {}
+    void onSubscriptionEnded(std::string const&) override {}
+};
+
+class VmCalls final : public sdbus::ProxyInterfaces<org::apiary::Apiary1::VM_proxy, sdbus::Properties_proxy> {
+public:
+    VmCalls(BusLink& link, std::string const& path) : ProxyInterfaces{link.connection(), link.owner(), path} {}
+
+private:
+    void onEvent(std::uint64_t const&, std::uint64_t const&, std::string const&, std::uint64_t const&,
+                 std::string const&, std::string const&, std::string const&, std::string const&, std::string const&,
+                 Dictionary const&) override {}
+    void onPropertiesChanged(std::string const&, Dictionary const&, Strings const&) override {}
+};
+
+class JobCalls final : public sdbus::ProxyInterfaces<org::apiary::Apiary1::Job_proxy, sdbus::Properties_proxy> {
+public:
+    JobCalls(BusLink& link, std::string const& path) : ProxyInterfaces{link.connection(), link.owner(), path} {}
+
+private:
+    void onPropertiesChanged(std::string const&, Dictionary const&, Strings const&) override {}
+};
+
+class JournalCalls final : public sdbus::ProxyInterfaces<org::apiary::Apiary1::Journal_proxy> {
+public:
+    explicit JournalCalls(BusLink& link) : ProxyInterfaces{link.connection(), link.owner(), root_path} {}
+};
+
+template <typename... Types>
+auto tuple_of(sdbus::Struct<Types...> const& row) -> std::tuple<Types...> const& {
+    return row;
+}
+
+void put(Dictionary& filter, char const* key, Strings const& values) {
+    if (!values.empty()) {
+        filter.emplace(key, sdbus::Variant{values});
+    }
+}
+
+auto with_flag(char const* key, bool value) -> Dictionary {
+    return value ? Dictionary{{key, sdbus::Variant{true}}} : Dictionary{};
+}
+
+class BusClient : public Client {
+public:
+    explicit BusClient(std::unique_ptr<BusLink> link) : link_{std::move(link)} {}
+
+    [[nodiscard]] auto where() const -> std::string override {
+        auto const& choice = link_->choice();
+        // The bus's own id is of no use to people.
+        return choice.address.empty() ? choice.origin : choice.address.substr(0, choice.address.find(",guid="));
+    }
+
+    auto daemon_info() -> DaemonInfo override {
+        return asked([&] {
+            ManagerCalls manager{*link_};
+            return DaemonInfo{.version = manager.Version(),
+                              .stream = manager.StreamId(),
+                              .backend = manager.Backend(),
+                              .api_version = manager.ApiVersion(),
+                              .features = manager.Features(),
+                              .degraded = manager.Degraded()};
+        });
+    }
+
+    auto list_vms(std::string const& after, VmFilter const& filter) -> VmPage override {
+        return asked([&] {
+            Dictionary options;
+            put(options, "vm", filter.names);
+            put(options, "state", filter.states);
+            put(options, "fields", filter.fields);
+            auto const [seq, rows, more] = ManagerCalls{*link_}.ListVMs(after, as_many_as_fit, options);
+            VmPage page{.seq = seq, .vms = {}, .more = more};
+            for (auto const& row : rows) {
+                auto const& [name, path, state, sub_state, target, reason, since, fields] = tuple_of(row);
+                page.vms.push_back({name, path, state, sub_state, target, reason, since, values_from(fields)});
+            }
+            return page;
+        });
+    }
+
+    auto list_jobs(std::uint64_t after, Strings const& vms) -> JobPage override {
+        return asked([&] {
+            Dictionary filter;
+            put(filter, "vm", vms);
+            auto const [seq, rows, more] = ManagerCalls{*link_}.ListJobs(after, as_many_as_fit, filter);
+            JobPage page{.seq = seq, .jobs = {}, .more = more};
+            for (auto const& row : rows) {
+                auto const& [id, path, command, vm, stage, progress, result] = tuple_of(row);
+                page.jobs.push_back({id, path, command, vm, stage, result, progress});
+            }
+            return page;
+        });
+    }
+
+    auto vm_path(std::string const& name) -> std::string override {
+        return asked([&] { return std::string{ManagerCalls{*link_}.GetVM(name)}; });
+    }
+
+    auto vm_properties(std::string const& path) -> Values override {
+        return asked([&] { return values_from(VmCalls{*link_, path}.GetAll(VmCalls::VM_proxy::INTERFACE_NAME)); });
+    }
+
+    auto job_properties(std::string const& path) -> Values override {
+        return asked([&] { return values_from(JobCalls{*link_, path}.GetAll(JobCalls::Job_proxy::INTERFACE_NAME)); });
+    }
+
+    auto rights(std::string const& vm) -> Strings override {
+        return asked([&] { return ManagerCalls{*link_}.GetPermissions(vm); });
+    }
+
+    auto command(std::string const& vm_path, Command command, bool force) -> std::string override {
+        return asked([&]() -> std::string {
+            VmCalls vm{*link_, vm_path};
+            switch (command) {
+                case Command::start:
+                    return vm.Start({});
+                case Command::stop:
+                    return vm.Stop({});
+                case Command::poweroff:
+                    return vm.PowerOff({});
+                case Command::reset:
+                    return vm.Reset({});
+                case Command::pause:
+                    return vm.Pause({});
+                case Command::resume:
+                    return vm.Resume({});
+                case Command::fail_reset:
+                    return vm.FailReset(with_flag("force", force));
+            }
+            return {};
+        });
+    }
+
+    void cancel(std::string const& job_path) override {
+        asked([&] { JobCalls{*link_, job_path}.Cancel({}); });
+    }
+
+    auto reload(bool dry_run) -> Values override {
+        return asked([&] { return values_from(ManagerCalls{*link_}.Reload(with_flag("dry-run", dry_run))); });
+    }
+
+    void shutdown(bool force) override {
+        asked([&] { ManagerCalls{*link_}.Shutdown(with_flag("force", force)); });
+    }
+
+    auto open_console(std::string const& vm_path, bool read_only, bool force) -> UniqueFd override {
+        return asked([&] {
+            auto options = with_flag("force", force);
+            options.emplace("mode", sdbus::Variant{std::string{read_only ? "read" : "read-write"}});
+            return UniqueFd{VmCalls{*link_, vm_path}.OpenConsole(options).release()};
+        });
+    }
+
+    auto journal_stream() -> std::string override {
+        return asked([&] { return JournalCalls{*link_}.Stream(); });
+    }
+
+    auto journal_last() -> std::uint64_t override {
+        return asked([&] { return JournalCalls{*link_}.Last(); });
+    }
+
+    auto read_journal(std::string const& stream, std::uint64_t after, EventFilter const& filter, bool from_oldest)
+        -> JournalPage override {
+        return asked([&] {
+            auto options = with_flag("from-oldest", from_oldest);
+            put(options, "vm", filter.vms);
+            put(options, "type", filter.types);
+            auto const [rows, complete] = JournalCalls{*link_}.Read(stream, after, as_many_as_fit, options);
+            JournalPage page{.events = {}, .complete_through = complete};
+            for (auto const& row : rows) {
+                auto const& [seq, vm_seq, time, vm, type, state, sub_state, reason, details] = tuple_of(row);
+                page.events.push_back({seq, vm_seq, time, vm, type, state, sub_state, reason, values_from(details)});
+            }
+            return page;
+        });
+    }
+
+    void subscribe(EventFilter const& filter) override {
+        constexpr std::size_t most_names = 256;
+        asked([&] {
+            link_->listen();
+            Dictionary options;
+            if (filter.vms.size() <= most_names) {
+                put(options, "vm", filter.vms);
+            }
+            put(options, "type", filter.types);
+            ManagerCalls{*link_}.Subscribe(options);
+        });
+    }
+
+    auto next(int interrupt, std::optional<std::chrono::milliseconds> timeout) -> Notice override {
+        return link_->next(interrupt, timeout);
+    }
+
+private:
+    template <typename Body>
+    auto asked(Body body) -> decltype(body()) {
+        if (link_->owner().empty()) {
+            throw Failure{ExitCode::unreachable, "apiaryd is not there any more.",
+                          "Its log tells why. When it is back, 'apiaryctl status' shows where the VMs are."};
+        }
+        try {
+            return body();
+        } catch (sdbus::Error const& error) {
+            fail(error);
+        }
+    }
+
+    std::unique_ptr<BusLink> link_;
+};
+
+}  // namespace
+
+auto connect(BusSearch const& search) -> std::unique_ptr<Client> {
+    std::string tried;
+    auto const note = [&](std::string const& text) { tried += "\n    " + text; };
+    for (auto const& text : search.passed) {
+        note(text);
+    }
+    for (auto const& choice : search.choices) {
+        auto const name = choice.address.empty() ? choice.origin : choice.origin + " (" + choice.address + ')';
+        try {
+            auto link = std::make_unique<BusLink>(choice);
+            if (!link->owner().empty()) {
+                return std::make_unique<BusClient>(std::move(link));
+            }
+            note(name + ": the bus answers, but apiaryd is not on it");
+        } catch (sdbus::Error const& error) {
+            note(name + ": " + error.getMessage());
+        }
+    }
+    throw Failure{
+        ExitCode::unreachable, "apiaryd does not answer. Tried:" + tried,
+        "Start it (systemctl start apiaryd, service apiaryd start, or apiaryd --private-bus), or say which bus "
+        "it is on with --address or APIARY_BUS_ADDRESS."};
+}
+
+}  // namespace apiary::ctl

@@ -1,0 +1,213 @@
+// The command line. The one file that knows CLI11.
+#include "ctl/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "ctl/suggest.hpp"
+
+namespace apiary::ctl {
+
+namespace {
+
+constexpr char const* epilogue =
+    "Every command that prints has --json (one document; `events`: one object a line). The bus is found by --address,\n"
+    "APIARY_BUS_ADDRESS, the address file of the daemon's private bus (/run/apiary/bus-address), or else it is the\n"
+    "system bus.\n\n"
+    "Exit status: 0 done; 1 refused or failed; 2 wrong usage; 3 no such VM or job; 4 not allowed; 5 the daemon does "
+    "not\n"
+    "answer; 6 the job was canceled, superseded or ran out of time; 128+N ended by signal N (130: Ctrl-C).\n"
+    "With several VMs: that of the first that is not 0.";
+
+// The library would take "-1" for a number without a sign.
+auto digits_only(std::string& text) -> std::string {
+    bool const good = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+    return good ? std::string{} : '\'' + text + "' is not a number";
+}
+
+// Builds the parser around the invocation that it fills.
+class Parser {
+public:
+    Parser() {
+        app_.set_version_flag("--version", std::string{"apiaryctl "} + APIARY_VERSION);
+        app_.add_option("--address", invocation_.address, "D-Bus address of the daemon's bus")->type_name("ADDRESS");
+        app_.add_flag("--json", invocation_.json, "Print JSON (its schema: apiaryctl(1))");
+        app_.add_flag("-q,--quiet", invocation_.quiet, "Show no progress");
+        app_.require_subcommand(0, 1);
+        add_reading();
+        add_operations();
+        add_daemon();
+        // After the subcommands, which would inherit these.
+        app_.footer(epilogue);
+        app_.allow_extras();  // what is left over is judged here, with a better word than the library has
+    }
+
+    auto parse(std::vector<std::string> arguments) -> CommandLine {
+        std::ranges::reverse(arguments);  // as the library wants them
+        try {
+            app_.parse(std::move(arguments));
+        } catch (CLI::CallForVersion const& version) {
+            return {.invocation = {}, .code = ExitCode::ok, .text = std::string{version.what()} + '\n'};
+        } catch (CLI::CallForHelp const&) {
+            return {.invocation = {}, .code = ExitCode::ok, .text = app_.help()};
+        } catch (CLI::ParseError const& error) {
+            return wrong(error.what());
+        }
+        return judged();
+    }
+
+private:
+    using Action = Invocation::Action;
+
+    auto add(std::string const& name, std::string const& description, Action action) -> CLI::App* {
+        auto* const command = app_.add_subcommand(name, description);
+        command->fallthrough();  // --json and its like may stand behind the command too
+        command->callback([this, action] { invocation_.action = action; });
+        return command;
+    }
+
+    void add_reading() {
+        auto* const list = add("list", "Table of the VMs that you may see", Action::list)->alias("ls");
+        list->add_option("vm", invocation_.vms, "Only these VMs")->type_name("VM");
+        list->add_option("--state", invocation_.states, "Only VMs in this state (can be repeated)")
+            ->type_name("STATE")
+            ->expected(1)
+            ->take_all();
+        list->add_flag("--names", invocation_.names_only, "Only names, one a line");
+
+        auto* const status = add("status", "Everything about VMs; without a VM: about the daemon", Action::status);
+        status->add_option("vm", invocation_.vms, "VMs")->type_name("VM");
+
+        auto* const events = add("events", "Events of the journal, oldest first", Action::events);
+        events->add_flag("-f,--follow", invocation_.follow,
+                         "Go on with new events as they happen (alone: only with them)");
+        events->add_option("--since", invocation_.since, "Begin with this number; 0: with the oldest")
+            ->type_name("SEQ")
+            ->check(CLI::Validator{digits_only, {}});
+        events
+            ->add_option("--stream", invocation_.stream,
+                         "The stream that --since is a number of: told when it is another")
+            ->type_name("ID");
+        events->add_option("--vm", invocation_.vms, "Only events of this VM (can be repeated)")
+            ->type_name("VM")
+            ->expected(1)
+            ->take_all();
+        events->add_option("--type", invocation_.types, "Only events of this type (can be repeated)")
+            ->type_name("TYPE")
+            ->expected(1)
+            ->take_all();
+
+        auto* const jobs = add("jobs", "Jobs that run or ended less than a minute ago", Action::jobs);
+        jobs->add_option("vm", invocation_.vms, "Only jobs of these VMs")->type_name("VM");
+        jobs->add_flag("--ids", invocation_.names_only, "Only the numbers of those that run, one a line");
+        add("version", "Versions of apiaryctl and of the daemon", Action::version);
+    }
+
+    void add_wait(CLI::App* app, std::string const& what) {
+        std::string const description = "Wait for the " + what + " (the default)";
+        auto* const wait = app->add_flag("--wait", description);
+        app->add_flag_callback(
+               "--no-wait", [this] { invocation_.wait = false; }, "Only ask for it")
+            ->excludes(wait);
+    }
+
+    auto operation(std::string const& name, std::string const& description, Command command) -> CLI::App* {
+        auto* const app = add(name, description, Action::operate);
+        app->callback([this, command] {
+            invocation_.action = Action::operate;
+            invocation_.command = command;
+        });
+        app->add_option("vm", invocation_.vms, "VMs")->type_name("VM")->required();
+        add_wait(app, "result");
+        return app;
+    }
+
+    void add_operations() {
+        auto* const start = operation("start", "Start VMs", Command::start)->alias("boot");
+        start->add_flag("-c,--console", invocation_.open_console, "Then open the console (one VM)");
+        operation("stop", "Press the power button; after `stop_timeout` power off", Command::stop)->alias("shutdown");
+        operation("poweroff", "Power off at once, as if the plug was pulled", Command::poweroff);
+        operation("reset", "Press the reset button", Command::reset);
+        operation("pause", "Halt the guest's processors", Command::pause);
+        operation("resume", "Let a paused guest run on", Command::resume);
+        auto* const fail_reset = operation("failreset", "Take VMs out of `failed`", Command::fail_reset);
+        fail_reset->add_flag("--force", invocation_.force, "Give up what cannot be undone; what it left stays");
+
+        auto* const console = add("console", "Open a VM's serial console (~. leaves, ~? helps)", Action::console);
+        console->add_option("vm", invocation_.vms, "The VM")->type_name("VM")->required()->expected(1);
+        console->add_flag("-r,--read-only", invocation_.read_only, "Only watch");
+        console->add_flag("--force", invocation_.force, "Take the right to write from who has it")
+            ->excludes("--read-only");
+    }
+
+    void add_daemon() {
+        auto* const cancel = add("cancel", "Ask jobs to end early; what they did is undone", Action::cancel);
+        cancel->add_option("job", invocation_.jobs, "Numbers of jobs (see: apiaryctl jobs)")
+            ->type_name("JOB")
+            ->required()
+            ->check(CLI::Validator{digits_only, {}});
+
+        auto* const reload = add("reload", "Read the configuration again", Action::reload);
+        reload->add_flag("-n,--dry-run", invocation_.dry_run, "Only say what would change");
+
+        auto* const shutdown = add("shutdown-all", "Stop all VMs, then end the daemon", Action::shutdown_all);
+        shutdown->add_flag("--force", invocation_.force, "Power them off");
+        add_wait(shutdown, "end");
+    }
+
+    auto wrong(std::string const& text) const -> CommandLine {
+        auto const chosen = app_.get_subcommands();
+        auto const name = chosen.empty() ? std::string{} : ' ' + chosen[0]->get_name();
+        return {.invocation = {},
+                .code = ExitCode::usage,
+                .text = "apiaryctl:" + (name.empty() ? "" : name + ":") + ' ' + text + "\n  See: apiaryctl" + name +
+                        " --help\n"};
+    }
+
+    auto judged() -> CommandLine {
+        auto const extras = app_.remaining();
+        if (app_.get_subcommands().empty()) {
+            return extras.empty() ? CommandLine{.invocation = {}, .code = ExitCode::usage, .text = app_.help()}
+                                  : wrong(unknown(extras.front()));
+        }
+        if (!extras.empty()) {
+            return wrong("'" + extras.front() + "' is not expected here.");
+        }
+        if (invocation_.open_console && (invocation_.vms.size() != 1 || !invocation_.wait || invocation_.json)) {
+            return wrong("--console is for one VM, and not together with --no-wait or --json.");
+        }
+        if (invocation_.action == Action::console && invocation_.json) {
+            return wrong("A console has no JSON form: leave out --json.");
+        }
+        if (!invocation_.stream.empty() && !invocation_.since) {
+            return wrong("--stream says what --since is a number of: give both.");
+        }
+        if (std::ranges::find(invocation_.vms, std::string{}) != invocation_.vms.end()) {
+            return wrong("A VM's name is not empty.");
+        }
+        return {.invocation = invocation_, .code = ExitCode::ok, .text = {}};
+    }
+
+    auto unknown(std::string const& word) const -> std::string {
+        if (word.starts_with('-')) {
+            return "There is no option '" + word + "'.";
+        }
+        std::vector<std::string> names;
+        for (auto const* const command : app_.get_subcommands({})) {
+            names.push_back(command->get_name());
+        }
+        auto const meant = suggestion(word, names);
+        return "There is no command '" + word + "'." + (meant ? " Did you mean '" + *meant + "'?" : "");
+    }
+
+    Invocation invocation_;
+    CLI::App app_{"apiaryctl commands virtual machines and shows what happens to them.", "apiaryctl"};
+};
+
+}  // namespace
+
+auto parse_command_line(std::vector<std::string> const& arguments) -> CommandLine {
+    return Parser{}.parse(arguments);
+}
+
+}  // namespace apiary::ctl

@@ -1,0 +1,119 @@
+// apiaryctl reload, version, shutdown-all
+#include <optional>
+#include <ostream>
+
+#include "ctl/commands/commands.hpp"
+#include "ctl/failure.hpp"
+#include "ctl/json_out.hpp"
+#include "ctl/signals.hpp"
+#include "ctl/text.hpp"
+
+namespace apiary::ctl {
+
+namespace {
+
+void print_names(Output& output, std::string_view what, Strings const& names) {
+    for (auto const& name : names) {
+        output.out << what << ' ' << printable(name) << '\n';
+    }
+}
+
+// The daemon is gone when it has given up its name, or the bus with it (a private one ends with it).
+auto wait_for_the_end(Context& context, Client& client, SignalCatcher const& signals) -> ExitCode {
+    Progress progress{context.output};
+    for (;;) {
+        auto const notice = client.next(signals.fd(), std::nullopt);
+        switch (notice.kind) {
+            case Notice::Kind::daemon_gone:
+            case Notice::Kind::bus_lost:
+                return ExitCode::ok;
+            case Notice::Kind::interrupted:
+                progress.clear();
+                context.output.err << "Interrupted. The daemon goes on with it: there is no way back.\n";
+                return exit_code_of_signal(signals.caught());
+            case Notice::Kind::event:
+                if (notice.event.type == "state") {
+                    auto const text = notice.event.vm + " is " + state_text(notice.event.state, notice.event.sub_state);
+                    progress.line(text);
+                    progress.step(text);
+                }
+                break;
+            default:
+                break;
+        }
+    }
+}
+
+}  // namespace
+
+auto reload(Context& context, Invocation const& asked) -> ExitCode {
+    auto const client = context.connect();
+    auto& output = context.output;
+    auto const result = client->reload(asked.dry_run);
+    if (asked.json) {
+        output.out << reload_json(result, asked.dry_run) << '\n';
+        return ExitCode::ok;
+    }
+    auto const added = strings_of(result, "added");
+    auto const changed = strings_of(result, "changed");
+    auto const removed = strings_of(result, "removed");
+    auto const future = asked.dry_run ? "would be " : "";
+    print_names(output, future + std::string{"added:  "}, added);
+    print_names(output, future + std::string{"changed:"}, changed);
+    print_names(output, future + std::string{"removed:"}, removed);
+    if (added.empty() && changed.empty() && removed.empty()) {
+        output.out << (asked.dry_run ? "nothing would change\n" : "nothing has changed\n");
+    }
+    for (auto const& text : strings_of(result, "diagnostics")) {
+        output.err << painted(printable(text), Colour::yellow, output.err_style) << '\n';
+    }
+    return ExitCode::ok;
+}
+
+auto version(Context& context, Invocation const& asked) -> ExitCode {
+    std::optional<DaemonInfo> daemon;
+    std::string bus;
+    try {
+        auto const client = context.connect();
+        bus = client->where();
+        daemon = client->daemon_info();
+    } catch (Failure const&) {
+        daemon.reset();  // our own version is known all the same
+    }
+    auto& out = context.output.out;
+    if (asked.json) {
+        out << version_json(daemon ? &*daemon : nullptr) << '\n';
+        return ExitCode::ok;
+    }
+    out << "apiaryctl " << APIARY_VERSION << '\n';
+    if (daemon) {
+        out << "apiaryd " << printable(daemon->version) << " (API " << daemon->api_version << ", on the bus " << bus
+            << ")\n";
+    } else {
+        out << "apiaryd does not answer ('apiaryctl status' says where it was looked for)\n";
+    }
+    return ExitCode::ok;
+}
+
+auto shutdown_all(Context& context, Invocation const& asked) -> ExitCode {
+    auto const client = context.connect();
+    auto& output = context.output;
+    SignalCatcher const signals;
+    if (asked.wait) {
+        client->subscribe({.vms = {}, .types = {"state"}});
+    }
+    client->shutdown(asked.force);
+    auto const code = asked.wait ? wait_for_the_end(context, *client, signals) : ExitCode::ok;
+    if (code != ExitCode::ok) {
+        return code;
+    }
+    if (asked.json) {
+        output.out << (asked.wait ? R"({"result":"done"})" : R"({"result":"asked"})") << '\n';
+    } else {
+        output.out << (asked.wait ? "all VMs are stopped, the daemon has ended\n"
+                                  : "asked the daemon to stop all VMs and to end\n");
+    }
+    return ExitCode::ok;
+}
+
+}  // namespace apiary::ctl

@@ -1,0 +1,50 @@
+// From the invocation to its command.
+#include "ctl/commands/commands.hpp"
+#include "ctl/failure.hpp"
+#include "ctl/hints.hpp"
+
+namespace apiary::ctl {
+
+namespace {
+
+auto dispatch(Context& context, Invocation const& asked) -> ExitCode {
+    using Action = Invocation::Action;
+    switch (asked.action) {
+        case Action::list:
+            return list(context, asked);
+        case Action::status:
+            return status(context, asked);
+        case Action::operate:
+            return operate(context, asked);
+        case Action::console:
+            return console(context, asked);
+        case Action::events:
+            return events(context, asked);
+        case Action::jobs:
+            return jobs(context, asked);
+        case Action::cancel:
+            return cancel(context, asked);
+        case Action::reload:
+            return reload(context, asked);
+        case Action::version:
+            return version(context, asked);
+        case Action::shutdown_all:
+            return shutdown_all(context, asked);
+    }
+    return ExitCode::usage;
+}
+
+}  // namespace
+
+auto run(Context& context, Invocation const& asked) -> ExitCode {
+    try {
+        return dispatch(context, asked);
+    } catch (Failure const& failure) {
+        auto const about = asked.vms.size() == 1 ? asked.vms.front() : std::string{};
+        auto const hint = failure.hint().empty() ? hint_for(failure.error_name(), about) : failure.hint();
+        tell_failure(context.output, {}, failure.what(), hint);
+        return failure.code();
+    }
+}
+
+}  // namespace apiary::ctl

@@ -1,0 +1,91 @@
+# Completion of apiaryctl for bash: commands, options, and what the daemon knows (VMs, jobs).
+
+# The names that the daemon tells, asked with the --address that stands on the line; nothing where it does not answer.
+_apiaryctl_ask() {
+    local -a bus=()
+    local i
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        if [[ ${COMP_WORDS[i]} == --address ]]; then
+            bus=(--address "${COMP_WORDS[i + 1]}")
+        fi
+    done
+    command apiaryctl "${bus[@]}" --quiet "$@" 2>/dev/null
+}
+
+# Offers the lines of $1 that begin with the current word; names can have blanks.
+_apiaryctl_offer_lines() {
+    local line typed
+    typed=${cur#[\"\']}
+    typed=${typed//\\/}
+    while IFS= read -r line; do
+        if [[ -n $line && ${line,,} == "${typed,,}"* ]]; then
+            if [[ $cur == [\"\']* ]]; then
+                COMPREPLY+=("$line")
+            else
+                COMPREPLY+=("$(printf %q "$line")")
+            fi
+        fi
+    done <<<"$1"
+}
+
+_apiaryctl() {
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+    local commands="list status events jobs version start stop poweroff reset pause resume failreset console cancel
+        reload shutdown-all boot shutdown"
+    local common="--address --json --quiet --help" own="" command="" i
+    COMPREPLY=()
+
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        case ${COMP_WORDS[i]} in
+            --address) ((i++)) ;;
+            -*) ;;
+            *) command=${COMP_WORDS[i]}; break ;;
+        esac
+    done
+
+    case $prev in
+        --address | --since | --stream) return ;;
+        --vm) _apiaryctl_offer_lines "$(_apiaryctl_ask list --names)"; return ;;
+        --state) COMPREPLY=($(compgen -W "stopped starting running paused stopping failed" -- "$cur")); return ;;
+        --type)
+            COMPREPLY=($(compgen -W "vm-added vm-changed vm-removed state reboot job-new job-end step console notice" \
+                -- "$cur"))
+            return
+            ;;
+    esac
+
+    case $command in
+        '') COMPREPLY=($(compgen -W "$commands $common --version" -- "$cur")); return ;;
+        list | ls) own="--state --names" ;;
+        events) own="--follow --since --stream --vm --type" ;;
+        jobs) own="--ids" ;;
+        start | boot) own="--wait --no-wait --console" ;;
+        stop | shutdown | poweroff | reset | pause | resume) own="--wait --no-wait" ;;
+        failreset) own="--wait --no-wait --force" ;;
+        shutdown-all) own="--wait --no-wait --force" ;;
+        console) own="--read-only --force" ;;
+        reload) own="--dry-run" ;;
+    esac
+    if [[ $cur == -* ]]; then
+        COMPREPLY=($(compgen -W "$own $common" -- "$cur"))
+        return
+    fi
+
+    # Only VMs with which the command can do something.
+    case $command in
+        start | boot) _apiaryctl_offer_lines "$(_apiaryctl_ask list --names --state stopped --state failed)" ;;
+        stop | shutdown | poweroff)
+            _apiaryctl_offer_lines "$(_apiaryctl_ask list --names --state starting --state running --state paused \
+                --state stopping)"
+            ;;
+        console) _apiaryctl_offer_lines "$(_apiaryctl_ask list --names --state starting --state running --state paused \
+            --state stopping)" ;;
+        reset | pause) _apiaryctl_offer_lines "$(_apiaryctl_ask list --names --state running --state paused)" ;;
+        resume) _apiaryctl_offer_lines "$(_apiaryctl_ask list --names --state paused)" ;;
+        failreset) _apiaryctl_offer_lines "$(_apiaryctl_ask list --names --state failed)" ;;
+        list | ls | status | jobs) _apiaryctl_offer_lines "$(_apiaryctl_ask list --names)" ;;
+        cancel) _apiaryctl_offer_lines "$(_apiaryctl_ask jobs --ids)" ;;
+    esac
+}
+
+complete -F _apiaryctl apiaryctl

@@ -1,0 +1,39 @@
+// What the command line asks for.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ctl/model.hpp"
+
+namespace apiary::ctl {
+
+struct Invocation {
+    enum class Action { list, status, operate, console, events, jobs, cancel, reload, version, shutdown_all };
+    Action action = Action::list;
+
+    // Of every command.
+    std::string address;  // of the bus; empty: to be found
+    bool json = false;
+    bool quiet = false;
+
+    // Of some. VMs: those that are named; none: all.
+    std::vector<std::string> vms;
+    Command command = Command::start;    // operate
+    bool wait = true;                    // operate, shutdown_all
+    bool open_console = false;           // operate: start
+    bool force = false;                  // operate: fail_reset; console; shutdown_all
+    bool read_only = false;              // console
+    bool names_only = false;             // list, jobs: for scripts and completion
+    std::vector<std::string> states;     // list
+    bool follow = false;                 // events
+    std::optional<std::uint64_t> since;  // events: the first number wanted
+    std::string stream;                  // events: the numbering that `since` is of
+    std::vector<std::string> types;      // events
+    std::vector<std::uint64_t> jobs;     // cancel
+    bool dry_run = false;                // reload
+};
+
+}  // namespace apiary::ctl

@@ -1,0 +1,45 @@
+// The documents of --json. Their schema is documented in apiaryctl(1) and only ever grows.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ctl/model.hpp"
+#include "ctl/operation.hpp"
+
+namespace apiary::ctl {
+
+struct VmStatus {
+    VmRow row;       // fields: all properties
+    Strings rights;  // the caller's
+};
+
+struct OverallStatus {
+    DaemonInfo daemon;
+    std::string bus;
+    std::vector<VmRow> vms;
+    std::vector<JobRow> jobs;
+    Strings rights;
+};
+
+// Each is one line, without the newline.
+[[nodiscard]] auto list_json(VmPage const& page) -> std::string;
+[[nodiscard]] auto status_json(std::vector<VmStatus> const& vms) -> std::string;
+[[nodiscard]] auto overall_json(OverallStatus const& status) -> std::string;
+[[nodiscard]] auto operations_json(std::vector<Operation> const& operations) -> std::string;
+[[nodiscard]] auto jobs_json(JobPage const& page) -> std::string;
+[[nodiscard]] auto event_json(Event const& event, std::string const& stream) -> std::string;
+[[nodiscard]] auto reload_json(Values const& result, bool dry_run) -> std::string;
+[[nodiscard]] auto version_json(DaemonInfo const* daemon) -> std::string;  // null: it does not answer
+
+// Lines of `events` that are no events: `control` says what they tell.
+[[nodiscard]] auto truncated_json(std::uint64_t oldest, std::string const& stream) -> std::string;
+[[nodiscard]] auto control_json(std::string const& control, std::string const& stream) -> std::string;
+
+struct CancelResult {
+    std::uint64_t job = 0;
+    std::string error, error_name;  // empty: the request was taken
+};
+[[nodiscard]] auto cancel_json(std::vector<CancelResult> const& results) -> std::string;
+
+}  // namespace apiary::ctl

@@ -1,0 +1,115 @@
+// Reading the command line.
+#include "ctl/command_line.hpp"
+
+#include <gtest/gtest.h>
+
+namespace apiary::ctl {
+namespace {
+
+using Action = Invocation::Action;
+using Words = std::vector<std::string>;
+
+auto asked(Words const& words) -> Invocation {
+    auto const line = parse_command_line(words);
+    EXPECT_TRUE(line.invocation) << line.text;
+    return line.invocation.value_or(Invocation{});
+}
+
+auto fault(Words const& words) -> std::string {
+    auto const line = parse_command_line(words);
+    EXPECT_FALSE(line.invocation) << ::testing::PrintToString(words);
+    EXPECT_EQ(line.code, ExitCode::usage);
+    return line.text.substr(0, line.text.find('\n'));
+}
+
+TEST(CommandLine, commands) {
+    EXPECT_EQ(asked({"list"}).action, Action::list);
+    EXPECT_EQ(asked({"status"}).action, Action::status);
+    EXPECT_EQ(asked({"console", "web"}).action, Action::console);
+    EXPECT_EQ(asked({"events"}).action, Action::events);
+    EXPECT_EQ(asked({"jobs"}).action, Action::jobs);
+    EXPECT_EQ(asked({"cancel", "12", "13"}).jobs, (std::vector<std::uint64_t>{12, 13}));
+    EXPECT_TRUE(asked({"reload", "--dry-run"}).dry_run);
+    EXPECT_EQ(asked({"version"}).action, Action::version);
+    EXPECT_EQ(asked({"shutdown-all", "--force"}).action, Action::shutdown_all);
+}
+
+TEST(CommandLine, operations_and_their_names_elsewhere) {
+    struct Name {
+        char const* word;
+        Command command;
+    };
+    for (auto const& [word, command] :
+         {Name{"start", Command::start}, Name{"boot", Command::start}, Name{"stop", Command::stop},
+          Name{"shutdown", Command::stop}, Name{"poweroff", Command::poweroff}, Name{"reset", Command::reset},
+          Name{"pause", Command::pause}, Name{"resume", Command::resume}, Name{"failreset", Command::fail_reset}}) {
+        auto const invocation = asked({word, "web", "db"});
+        EXPECT_EQ(invocation.action, Action::operate) << word;
+        EXPECT_EQ(invocation.command, command) << word;
+        EXPECT_EQ(invocation.vms, (Words{"web", "db"}));
+        EXPECT_TRUE(invocation.wait);
+        EXPECT_FALSE(asked({word, "--no-wait", "web"}).wait);
+    }
+}
+
+TEST(CommandLine, common_options_stand_before_or_behind) {
+    EXPECT_TRUE(asked({"--json", "status", "web"}).json);
+    EXPECT_TRUE(asked({"status", "web", "--json"}).json);
+    EXPECT_EQ(asked({"list", "--address", "unix:path=/x"}).address, "unix:path=/x");
+}
+
+TEST(CommandLine, a_vm_may_have_the_name_of_a_command) {
+    EXPECT_EQ(asked({"start", "list"}).vms, Words{"list"});
+    EXPECT_EQ(asked({"stop", "stop", "boot"}).vms, (Words{"stop", "boot"}));
+    EXPECT_EQ(asked({"status", "Build box"}).vms, Words{"Build box"});
+}
+
+TEST(CommandLine, events) {
+    auto const invocation =
+        asked({"events", "-f", "--since", "42", "--stream", "s", "--vm", "a", "--vm", "b", "--type", "state"});
+    EXPECT_TRUE(invocation.follow);
+    EXPECT_EQ(invocation.since, 42U);
+    EXPECT_EQ(invocation.stream, "s");
+    EXPECT_EQ(invocation.vms, (Words{"a", "b"}));
+    EXPECT_EQ(invocation.types, Words{"state"});
+    EXPECT_EQ(asked({"events"}).since, std::nullopt);
+}
+
+TEST(CommandLine, mistakes_are_told_with_what_was_perhaps_meant) {
+    EXPECT_EQ(fault({"strat", "web"}), "apiaryctl: There is no command 'strat'. Did you mean 'start'?");
+    EXPECT_EQ(fault({"xyzzy"}), "apiaryctl: There is no command 'xyzzy'.");
+    EXPECT_EQ(fault({"--jsn"}), "apiaryctl: There is no option '--jsn'.");
+    EXPECT_EQ(fault({"start", "--nowait", "web"}), "apiaryctl: start: '--nowait' is not expected here.");
+    EXPECT_EQ(fault({"version", "web"}), "apiaryctl: version: 'web' is not expected here.");
+}
+
+TEST(CommandLine, what_makes_no_sense_is_refused) {
+    fault({});
+    fault({"start"});
+    fault({"start", ""});
+    fault({"console"});
+    fault({"console", "a", "b"});
+    fault({"console", "a", "--json"});
+    fault({"console", "a", "--read-only", "--force"});
+    fault({"start", "-c", "a", "b"});
+    fault({"start", "-c", "--no-wait", "a"});
+    fault({"start", "--wait", "--no-wait", "a"});
+    fault({"cancel", "web"});
+    fault({"cancel", "-1"});
+    fault({"events", "--since", "yesterday"});
+    fault({"events", "--stream", "s"});
+    fault({"--address"});
+}
+
+TEST(CommandLine, help_and_version_are_no_faults) {
+    for (Words const& words : {Words{"--help"}, Words{"start", "--help"}, Words{"--version"}}) {
+        auto const line = parse_command_line(words);
+        EXPECT_FALSE(line.invocation);
+        EXPECT_EQ(line.code, ExitCode::ok);
+        EXPECT_NE(line.text.find("apiaryctl"), std::string::npos);
+    }
+    EXPECT_NE(parse_command_line({"--help"}).text.find("Exit status: 0 done; 1 "), std::string::npos);
+}
+
+}  // namespace
+}  // namespace apiary::ctl

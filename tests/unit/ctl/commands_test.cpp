@@ -1,0 +1,222 @@
+// The commands, from what is asked to what is printed and returned.
+#include "ctl/commands/commands.hpp"
+
+#include <gtest/gtest.h>
+
+#include "fake_client.hpp"
+
+namespace apiary::ctl {
+namespace {
+
+using Action = Invocation::Action;
+
+auto asking(Action action, Strings vms = {}) -> Invocation {
+    Invocation asked;
+    asked.action = action;
+    asked.vms = std::move(vms);
+    return asked;
+}
+
+auto event(std::uint64_t seq, std::string const& vm) -> Event {
+    Event made;
+    made.seq = seq;
+    made.vm = vm;
+    made.type = "notice";
+    made.details.emplace("text", Value{"text " + std::to_string(seq)});
+    return made;
+}
+
+TEST(ListCommand, reads_all_pages_and_sorts) {
+    Scene scene;
+    scene.daemon.page_size = 2;
+    for (char const* const name : {"Zoo", "a", "b", "c", "d"}) {
+        scene.add_vm(name, "stopped");
+    }
+    auto asked = asking(Action::list);
+    asked.names_only = true;
+    EXPECT_EQ(run(scene.context, asked), ExitCode::ok);
+    EXPECT_EQ(scene.out.str(), "a\nb\nc\nd\nZoo\n");
+    EXPECT_EQ(scene.daemon.calls, (Strings{"list after ''", "list after 'a'", "list after 'c'"}));
+}
+
+TEST(ListCommand, prints_a_table) {
+    Scene scene;
+    auto& web = scene.add_vm("web", "running");
+    web.sub_state = "rebooting";
+    web.reason = "requested";
+    web.fields = {{"Id", Value{std::uint64_t{3}}},
+                  {"Cpus", Value{std::uint64_t{2}}},
+                  {"Memory", Value{std::uint64_t{512} << 20U}},
+                  {"Loader", Value{std::string{"uefi"}}},
+                  {"OwnerName", Value{std::string{"alice"}}}};
+    EXPECT_EQ(run(scene.context, asking(Action::list)), ExitCode::ok);
+    EXPECT_EQ(scene.out.str(),
+              "NAME  ID  STATE              REASON     CPUS  MEMORY  LOADER  OWNER\n"
+              "web    3  running/rebooting  requested     2    512M  uefi    alice\n");
+}
+
+TEST(ListCommand, a_name_that_is_not_there_is_told_and_counts) {
+    Scene scene;
+    scene.add_vm("db", "stopped");
+    scene.add_vm("web", "stopped");
+    EXPECT_EQ(run(scene.context, asking(Action::list, {"wbe", "db"})), ExitCode::not_found);
+    EXPECT_NE(scene.out.str().find("\ndb "), std::string::npos);
+    EXPECT_EQ(scene.err.str(), "apiaryctl: wbe: there is no such VM that you may see\n  Did you mean 'web'?\n");
+}
+
+TEST(StatusCommand, of_a_vm_that_is_not_there) {
+    Scene scene;
+    scene.add_vm("web", "stopped");
+    EXPECT_EQ(run(scene.context, asking(Action::status, {"wbe"})), ExitCode::not_found);
+    EXPECT_EQ(scene.err.str(), "apiaryctl: wbe: There is no VM 'wbe'.\n  Did you mean 'web'?\n");
+}
+
+TEST(StatusCommand, says_what_to_do_next) {
+    Scene scene;
+    scene.add_vm("web", "failed").fields = {{"SubState", Value{std::string{"undo-pending"}}}};
+    EXPECT_EQ(run(scene.context, asking(Action::status, {"web"})), ExitCode::ok);
+    EXPECT_NE(scene.out.str().find("apiaryctl failreset web"), std::string::npos) << scene.out.str();
+}
+
+TEST(OperateCommand, subscribes_first_and_waits) {
+    Scene scene;
+    scene.add_vm("web", "stopped");
+    scene.daemon.job_answers[job_path(17)] = {{"Result", Value{std::string{"done"}}}};
+    EXPECT_EQ(run(scene.context, asking(Action::operate, {"web"})), ExitCode::ok);
+    EXPECT_EQ(scene.out.str(), "web: started\n");
+    EXPECT_EQ(scene.daemon.calls, (Strings{"subscribe", "start /vm/web", "read " + job_path(17)}));
+}
+
+TEST(OperateCommand, without_waiting_neither_subscribes_nor_reads) {
+    Scene scene;
+    scene.add_vm("web", "running");
+    auto asked = asking(Action::operate, {"web"});
+    asked.command = Command::stop;
+    asked.wait = false;
+    EXPECT_EQ(run(scene.context, asked), ExitCode::ok);
+    EXPECT_EQ(scene.out.str(), "web: stop asked for (job 17)\n");
+    EXPECT_EQ(scene.daemon.calls, Strings{"stop /vm/web"});
+}
+
+TEST(OperateCommand, goes_on_with_the_others_and_returns_the_first_fault) {
+    Scene scene;
+    scene.add_vm("web", "stopped");
+    scene.add_vm("mail", "stopped");
+    scene.daemon.refusals.emplace("web", Failure{ExitCode::not_allowed, "not yours", {}, "AccessDenied"});
+    scene.daemon.job_answers[job_path(18)] = {{"Result", Value{std::string{"failed"}}},
+                                              {"Error", Value{std::string{"x"}}}};
+    EXPECT_EQ(run(scene.context, asking(Action::operate, {"web", "mail"})), ExitCode::not_allowed);
+    EXPECT_EQ(scene.err.str(),
+              "apiaryctl: web: not yours\n"
+              "  Its owner, the members of its group, and root may. Your rights: apiaryctl status web\n"
+              "apiaryctl: mail: start failed: x\n"
+              "  What happened: apiaryctl events --vm mail\n");
+}
+
+TEST(OperateCommand, gives_the_admins_flag_on) {
+    Scene scene;
+    scene.add_vm("web", "failed");
+    auto asked = asking(Action::operate, {"web"});
+    asked.command = Command::fail_reset;
+    asked.force = true;
+    asked.wait = false;
+    EXPECT_EQ(run(scene.context, asked), ExitCode::ok);
+    EXPECT_EQ(scene.daemon.calls, Strings{"failreset /vm/web force"});
+}
+
+TEST(EventsCommand, reads_until_there_is_nothing_more) {
+    Scene scene;
+    scene.daemon.page_size = 2;
+    for (std::uint64_t seq = 1; seq <= 3; ++seq) {
+        scene.daemon.journal.push_back(event(seq, "web"));
+    }
+    auto asked = asking(Action::events);
+    asked.since = 2;
+    EXPECT_EQ(run(scene.context, asked), ExitCode::ok);
+    auto const text = scene.out.str();
+    EXPECT_EQ(text.find("text 1"), std::string::npos);
+    EXPECT_LT(text.find("text 2"), text.find("text 3"));
+    EXPECT_NE(text.find("text 3"), std::string::npos);
+    EXPECT_EQ(scene.daemon.calls, (Strings{"journal after 1", "journal after 3"}));
+}
+
+TEST(EventsCommand, tells_that_some_are_gone) {
+    Scene scene;
+    scene.output.json = true;
+    scene.daemon.journal_oldest = 5;
+    scene.daemon.journal = {event(5, "web")};
+    auto asked = asking(Action::events);
+    asked.since = 2;
+    asked.json = true;
+    EXPECT_EQ(run(scene.context, asked), ExitCode::ok);
+    EXPECT_TRUE(scene.out.str().starts_with(R"({"control":"truncated","oldest":5,"stream":"s1"})"
+                                            "\n"
+                                            R"({"seq":5,)"))
+        << scene.out.str();
+}
+
+TEST(EventsCommand, from_the_beginning_what_is_gone_is_no_news) {
+    Scene scene;
+    scene.daemon.journal_oldest = 5;
+    scene.daemon.journal = {event(5, "web")};
+    EXPECT_EQ(run(scene.context, asking(Action::events)), ExitCode::ok);
+    EXPECT_NE(scene.out.str().find("text 5"), std::string::npos);
+    EXPECT_EQ(scene.err.str(), "");
+}
+
+TEST(EventsCommand, tells_that_the_numbers_are_others) {
+    Scene scene;
+    scene.daemon.journal = {event(1, "web")};
+    auto asked = asking(Action::events);
+    asked.since = 900;
+    asked.stream = "s0";
+    EXPECT_EQ(run(scene.context, asked), ExitCode::ok);
+    EXPECT_NE(scene.err.str().find("numbers its events anew"), std::string::npos);
+    EXPECT_NE(scene.out.str().find("text 1"), std::string::npos);
+}
+
+TEST(EventsCommand, silence_about_a_vm_that_is_not_there_is_explained) {
+    Scene scene;
+    scene.add_vm("web", "stopped");
+    EXPECT_EQ(run(scene.context, asking(Action::events, {"wbe"})), ExitCode::ok);
+    EXPECT_NE(scene.err.str().find("Did you mean 'web'?"), std::string::npos);
+}
+
+TEST(JobsCommands, list_and_cancel) {
+    Scene scene;
+    scene.daemon.jobs = {{.id = 3,
+                          .path = job_path(3),
+                          .command = "start",
+                          .vm = "web",
+                          .stage = "launching",
+                          .result = "running",
+                          .progress = 0.9}};
+    scene.daemon.job_answers[job_path(3)] = {};
+    EXPECT_EQ(run(scene.context, asking(Action::jobs)), ExitCode::ok);
+    EXPECT_EQ(scene.out.str(),
+              "JOB  COMMAND  VM   RESULT   DONE  STAGE\n"
+              "  3  start    web  running   90%  launching\n");
+    auto asked = asking(Action::cancel);
+    asked.jobs = {3, 4};
+    EXPECT_EQ(run(scene.context, asked), ExitCode::not_found);
+    EXPECT_NE(scene.err.str().find("job 4: there is no such job"), std::string::npos);
+}
+
+TEST(DaemonCommands, reload_says_what_has_changed) {
+    Scene scene;
+    scene.daemon.reloaded = {{"added", Value{Strings{"web"}}}, {"diagnostics", Value{Strings{"a:1:2: odd"}}}};
+    EXPECT_EQ(run(scene.context, asking(Action::reload)), ExitCode::ok);
+    EXPECT_EQ(scene.out.str(), "added:   web\n");
+    EXPECT_EQ(scene.err.str(), "a:1:2: odd\n");
+}
+
+TEST(DaemonCommands, version_is_told_without_a_daemon_too) {
+    Scene scene;
+    scene.context.connect = []() -> std::unique_ptr<Client> { throw Failure{ExitCode::unreachable, "nobody"}; };
+    EXPECT_EQ(run(scene.context, asking(Action::version)), ExitCode::ok);
+    EXPECT_EQ(run(scene.context, asking(Action::list)), ExitCode::unreachable);
+    EXPECT_EQ(scene.err.str(), "apiaryctl: nobody\n");
+}
+
+}  // namespace
+}  // namespace apiary::ctl

@@ -1,0 +1,190 @@
+// A daemon that says what a test has it say, and notes what it is asked.
+#pragma once
+
+#include <algorithm>
+#include <deque>
+#include <functional>
+#include <map>
+#include <sstream>
+
+#include "ctl/client.hpp"
+#include "ctl/context.hpp"
+#include "ctl/failure.hpp"
+
+namespace apiary::ctl {
+
+struct FakeDaemon {
+    std::vector<VmRow> vms;  // sorted as the daemon would
+    std::vector<JobRow> jobs;
+    std::size_t page_size = 1000;
+    std::map<std::string, Values> job_answers;  // by path
+    std::map<std::string, Failure> refusals;    // of commands, by the VM's name
+    std::deque<Notice> notices;                 // what next() gives; then `interrupted`
+    std::vector<std::string> calls;
+    std::vector<Event> journal;
+    std::string stream = "s1";
+    std::uint64_t journal_oldest = 1;
+    std::function<void(Notice const&)> on_notice;  // just before next() gives it
+    Values reloaded;
+};
+
+class FakeClient : public Client {
+public:
+    explicit FakeClient(FakeDaemon& daemon) : daemon_{daemon} {}
+
+    [[nodiscard]] auto where() const -> std::string override { return "unix:path=/fake"; }
+    auto daemon_info() -> DaemonInfo override {
+        return {.version = "9.9",
+                .stream = daemon_.stream,
+                .backend = "qemu",
+                .api_version = 1,
+                .features = {},
+                .degraded = false};
+    }
+
+    auto list_vms(std::string const& after, VmFilter const& filter) -> VmPage override {
+        daemon_.calls.push_back("list after '" + after + "'");
+        VmPage page{.seq = 7, .vms = {}, .more = false};
+        for (auto const& vm : daemon_.vms) {
+            bool const named = filter.names.empty() || std::ranges::find(filter.names, vm.name) != filter.names.end();
+            bool const in_state =
+                filter.states.empty() || std::ranges::find(filter.states, vm.state) != filter.states.end();
+            if (vm.name > after && named && in_state) {
+                if (page.vms.size() == daemon_.page_size) {
+                    page.more = true;
+                    break;
+                }
+                page.vms.push_back(vm);
+            }
+        }
+        return page;
+    }
+
+    auto list_jobs(std::uint64_t after, Strings const& /*vms*/) -> JobPage override {
+        JobPage page{.seq = 7, .jobs = {}, .more = false};
+        for (auto const& job : daemon_.jobs) {
+            if (job.id > after && page.jobs.size() == daemon_.page_size) {
+                page.more = true;
+                break;
+            }
+            if (job.id > after) {
+                page.jobs.push_back(job);
+            }
+        }
+        return page;
+    }
+
+    auto vm_path(std::string const& name) -> std::string override {
+        for (auto const& vm : daemon_.vms) {
+            if (vm.name == name) {
+                return "/vm/" + name;
+            }
+        }
+        throw Failure{ExitCode::not_found, "There is no VM '" + name + "'.", {}, "NoSuchVM"};
+    }
+
+    auto vm_properties(std::string const& path) -> Values override {
+        for (auto const& vm : daemon_.vms) {
+            if ("/vm/" + vm.name == path) {
+                auto all = vm.fields;
+                all.emplace("Name", Value{vm.name});
+                all.emplace("State", Value{vm.state});
+                return all;
+            }
+        }
+        return {};
+    }
+
+    auto job_properties(std::string const& path) -> Values override {
+        daemon_.calls.push_back("read " + path);
+        auto const found = daemon_.job_answers.find(path);
+        if (found == daemon_.job_answers.end()) {
+            throw Failure{ExitCode::not_found, "no job", {}, "UnknownObject"};
+        }
+        return found->second;
+    }
+
+    auto rights(std::string const& /*vm*/) -> Strings override { return {"see"}; }
+
+    auto command(std::string const& vm_path, Command command, bool force) -> std::string override {
+        daemon_.calls.push_back(std::string{to_string(command)} + ' ' + vm_path + (force ? " force" : ""));
+        if (auto const refusal = daemon_.refusals.find(vm_path.substr(4)); refusal != daemon_.refusals.end()) {
+            throw Failure{refusal->second};
+        }
+        return job_path(10 + vm_path.size());  // another one for each length of name
+    }
+
+    void cancel(std::string const& job_path) override {
+        daemon_.calls.push_back("cancel " + job_path);
+        if (!daemon_.job_answers.contains(job_path)) {
+            throw Failure{ExitCode::not_found, "Unknown object", {}, "UnknownObject"};
+        }
+    }
+
+    auto reload(bool dry_run) -> Values override {
+        daemon_.calls.emplace_back(dry_run ? "reload dry" : "reload");
+        return daemon_.reloaded;
+    }
+    void shutdown(bool force) override { daemon_.calls.emplace_back(force ? "shutdown force" : "shutdown"); }
+    auto open_console(std::string const& /*vm_path*/, bool /*read_only*/, bool /*force*/) -> UniqueFd override {
+        return {};
+    }
+
+    auto journal_stream() -> std::string override { return daemon_.stream; }
+    auto journal_last() -> std::uint64_t override { return daemon_.journal.empty() ? 0 : daemon_.journal.back().seq; }
+
+    auto read_journal(std::string const& asked, std::uint64_t after, EventFilter const& filter, bool from_oldest)
+        -> JournalPage override {
+        daemon_.calls.push_back("journal after " + std::to_string(after));
+        if (asked != daemon_.stream || (after + 1 < daemon_.journal_oldest && !from_oldest)) {
+            throw JournalTruncated{"gone", daemon_.journal_oldest, daemon_.stream};
+        }
+        JournalPage page{.events = {}, .complete_through = after};
+        for (auto const& event : daemon_.journal) {
+            if (event.seq > after && page.events.size() < daemon_.page_size) {
+                page.complete_through = event.seq;
+                if (filter.vms.empty() || std::ranges::find(filter.vms, event.vm) != filter.vms.end()) {
+                    page.events.push_back(event);
+                }
+            }
+        }
+        return page;
+    }
+
+    void subscribe(EventFilter const& /*filter*/) override { daemon_.calls.emplace_back("subscribe"); }
+
+    auto next(int /*interrupt*/, std::optional<std::chrono::milliseconds> timeout) -> Notice override {
+        if (daemon_.notices.empty()) {
+            Notice last;
+            last.kind = timeout ? Notice::Kind::timed_out : Notice::Kind::interrupted;
+            return last;
+        }
+        auto notice = std::move(daemon_.notices.front());
+        daemon_.notices.pop_front();
+        if (daemon_.on_notice) {
+            daemon_.on_notice(notice);
+        }
+        return notice;
+    }
+
+private:
+    FakeDaemon& daemon_;
+};
+
+// What the commands get in a test: that daemon, and strings in place of the standard streams.
+struct Scene {
+    FakeDaemon daemon;
+    std::ostringstream out, err;
+    Output output{.out = out, .err = err, .out_style = {}, .err_style = {}};
+    Context context{.output = output, .connect = [this] { return std::make_unique<FakeClient>(daemon); }};
+
+    auto add_vm(std::string const& name, std::string const& state) -> VmRow& {
+        auto& vm = daemon.vms.emplace_back();
+        vm.name = name;
+        vm.state = state;
+        vm.path = "/vm/" + name;
+        return vm;
+    }
+};
+
+}  // namespace apiary::ctl
