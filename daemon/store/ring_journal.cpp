@@ -25,7 +25,7 @@ auto RingJournal::read(std::uint64_t after, std::size_t max, std::function<bool(
     -> Page {
     Page page;
     page.oldest = events_.empty() ? 0 : events_.front().seq;
-    if (after > last_ || (!events_.empty() && after + 1 < page.oldest)) {
+    if (after > last_ || after + events_.size() < last_) {
         page.truncated = after < last_;
         page.complete_through = last_;
         return page;

@@ -223,9 +223,11 @@ auto Machine::on_command(Message& command) -> Effect {
             reply_later(command, Refusal{Refusal::Kind::not_cancelable, "the job has ended"});
             return Effect::refuse;
         }
-        if (world_.ending && status_.state == State::stopping) {
-            reply_later(command, Refusal{Refusal::Kind::shutting_down,
-                                         "the daemon is ending: the stop of VM " + name_ + " cannot be canceled"});
+        if (status_.state == State::stopping && must_end()) {
+            reply_later(command, Refusal{world_.ending ? Refusal::Kind::shutting_down : Refusal::Kind::not_cancelable,
+                                         (world_.ending ? "the daemon is ending: the stop of VM "
+                                                        : "its definition is gone: the stop of VM ") +
+                                             name_ + " cannot be canceled"});
             return Effect::refuse;
         }
     }

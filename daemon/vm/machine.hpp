@@ -103,6 +103,8 @@ private:
     auto on_definition(DefinitionPtr definition) -> Effect;
     auto on_guest(GuestEvent const& event) -> Effect;
     auto on_timer(Message const& message) -> Effect;
+    // Its stop is not only somebody's wish.
+    [[nodiscard]] auto must_end() const -> bool { return world_.ending || vanishing_; }
     void reply_later(Message& command, Outcome<std::uint64_t> outcome);
     void changed();  // the status is about to change
     auto event(EventType type) const -> Event;
@@ -151,7 +153,8 @@ private:
     auto answer_to_call() -> Step::Done;
     void call_prestart(Attempt const& attempt);
     void call_poststop(Attempt const& attempt);
-    void tell_step(Step const& step, std::string_view phase, std::string_view result, std::string const& text = {});
+    void tell_step(Attempt const& attempt, std::string_view phase, std::string_view result,
+                   std::string const& text = {});
     auto contributions() const -> std::vector<Contribution>;
     auto next() -> NextMessage;
     auto committed() -> Committed;

@@ -209,7 +209,7 @@ void Machine::show_progress() {
     if (!status_.step.empty()) {
         stage += " " + status_.step;
     }
-    bool const cancelable = !job_canceled_ && !(world_.ending && status_.state == State::stopping) &&
+    bool const cancelable = !job_canceled_ && !(status_.state == State::stopping && must_end()) &&
                             find_row(status_.state, status_.sub_state, Input::cancel) != nullptr;
     world_.jobs.progress(*job_, std::move(stage), progress, cancelable);
 }

@@ -196,7 +196,7 @@ void Machine::tell_reboot(Cause const& cause) {
 // What is left on the host from now on is known from the journal alone.
 void Machine::give_up_undo() {
     for (auto const& attempt : std::exchange(attempts_, {})) {
-        tell_step(*attempt.step, "poststop", "given-up");
+        tell_step(attempt, "poststop", "given-up");
     }
 }
 

@@ -13,9 +13,12 @@ void Machine::set_step(std::string_view step) {
     show_progress();
 }
 
-void Machine::tell_step(Step const& step, std::string_view phase, std::string_view result, std::string const& text) {
-    std::map<std::string, std::string> details{
-        {"step", std::string{step.name()}}, {"phase", std::string{phase}}, {"result", std::string{result}}};
+void Machine::tell_step(Attempt const& attempt, std::string_view phase, std::string_view result,
+                        std::string const& text) {
+    std::map<std::string, std::string> details{{"step", std::string{attempt.step->name()}},
+                                               {"phase", std::string{phase}},
+                                               {"result", std::string{result}},
+                                               {"attempt", std::to_string(attempt.id)}};
     if (!text.empty()) {
         details.emplace("text", text);
     }
@@ -101,11 +104,11 @@ auto Machine::attempt_step(Step& step) -> Task<bool> {
             auto& result = message.result;
             attempts_.back().contributions = std::move(result.contributions);
             if (result.kind == StepResult::Kind::ok) {
-                tell_step(step, "prestart", "ok");
+                tell_step(attempts_.back(), "prestart", "ok");
                 co_return true;
             }
             bool const veto = result.kind == StepResult::Kind::veto;
-            tell_step(step, "prestart", veto ? "veto" : "failed", result.text);
+            tell_step(attempts_.back(), "prestart", veto ? "veto" : "failed", result.text);
             if (veto) {
                 attempts_.pop_back();  // it says itself that there is nothing to undo
             }
@@ -122,7 +125,7 @@ auto Machine::attempt_step(Step& step) -> Task<bool> {
         }
         bool const late = message.kind == Message::Kind::timer;
         if (react(message) == Effect::back_out) {
-            tell_step(step, "prestart", late ? "timeout" : "canceled");
+            tell_step(attempts_.back(), "prestart", late ? "timeout" : "canceled");
             step.cancel(attempt_id);
             co_return false;
         }
@@ -187,14 +190,14 @@ auto Machine::undo_attempt(std::size_t index, std::string& faults) -> Task<bool>
             message.kind == Message::Kind::timer && message.generation == timer_generation_ && timer_ != nullptr;
         if (answer && message.result.kind == StepResult::Kind::ok) {
             disarm();
+            tell_step(attempts_[index], "poststop", "ok");
             attempts_.erase(attempts_.begin() + static_cast<std::ptrdiff_t>(index));
-            tell_step(step, "poststop", "ok");
             co_return true;
         }
         if (answer || late) {
             disarm();
             auto const why = late ? std::string{"it did not answer in time"} : message.result.text;
-            tell_step(step, "poststop", late ? "timeout" : "failed", late ? std::string{} : why);
+            tell_step(attempts_[index], "poststop", late ? "timeout" : "failed", late ? std::string{} : why);
             faults +=
                 (faults.empty() ? "step " : "; step ") + std::string{step.name()} + " could not be undone: " + why;
             co_return true;

@@ -1,0 +1,177 @@
+#include "support/scripted_hypervisor.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace apiary::test {
+
+using Kind = GuestEvent::Kind;
+
+auto Process::count(std::string_view call) const -> std::size_t {
+    return static_cast<std::size_t>(std::count_if(calls.begin(), calls.end(), [call](std::string const& made) {
+        return std::string_view{made}.substr(0, made.find(' ')) == call;
+    }));
+}
+
+void Process::say(GuestEvent event) {
+    loop_->post([sink = std::weak_ptr{sink_}, event = std::move(event)] {
+        if (auto const held_sink = sink.lock()) {
+            (*held_sink)(event);
+        }
+    });
+}
+
+void Process::loaded() {
+    say({.kind = Kind::loaded, .text = {}});
+}
+void Process::up() {
+    say({.kind = Kind::up, .text = {}});
+}
+void Process::reset(Reason reason) {
+    say({.kind = Kind::reset, .reason = reason, .text = {}});
+}
+void Process::paused() {
+    say({.kind = Kind::paused, .text = {}});
+}
+void Process::resumed() {
+    say({.kind = Kind::resumed, .text = {}});
+}
+void Process::ended(Reason reason) {
+    say({.kind = Kind::ended, .reason = reason, .text = {}});
+}
+void Process::exited(Reason reason, std::string text) {
+    if (std::exchange(alive, false)) {
+        say({.kind = Kind::exited, .reason = reason, .text = std::move(text)});
+    }
+}
+void Process::exec_failed(std::string text) {
+    if (std::exchange(alive, false)) {
+        say({.kind = Kind::exec_failed, .text = std::move(text)});
+    }
+}
+void Process::refuse(unsigned of, std::string text) {
+    say({.kind = Kind::request_failed, .request = of, .text = std::move(text)});
+}
+
+class ScriptedGuest : public Guest {
+public:
+    ScriptedGuest(ScriptedHypervisor& hypervisor, std::shared_ptr<Process> process)
+        : hypervisor_{hypervisor}, process_{std::move(process)} {}
+    ~ScriptedGuest() override {
+        process_->held = false;
+        process_->sink_ = nullptr;
+        process_->consoles.clear();
+    }
+    ScriptedGuest(ScriptedGuest const&) = delete;
+    auto operator=(ScriptedGuest const&) -> ScriptedGuest& = delete;
+
+    [[nodiscard]] auto pid() const -> pid_t override { return process_->pid; }
+    void press_power_button(unsigned request) override {
+        note("press", request);
+        if (hypervisor_.obedient) {
+            process_->ended(Reason::guest_poweroff);
+        }
+    }
+    void reset(unsigned request) override {
+        note("reset", request);
+        if (hypervisor_.obedient) {
+            process_->reset(Reason::requested);
+        }
+    }
+    void pause(unsigned request) override {
+        note("pause", request);
+        if (hypervisor_.obedient) {
+            process_->paused();
+        }
+    }
+    void resume(unsigned request) override {
+        note("resume", request);
+        if (hypervisor_.obedient) {
+            process_->resumed();
+        }
+    }
+    void quit() override {
+        note("quit");
+        if (hypervisor_.obedient) {
+            process_->exited(Reason::requested);
+        }
+    }
+    void kill() override {
+        note("kill");
+        if (hypervisor_.obeys_kill) {
+            process_->exited(Reason::killed);
+        }
+    }
+    void attach_console(UniqueFd viewer, ConsoleMode mode, bool force,
+                        std::function<void(ConsoleResult)> done) override {
+        note("console");
+        static_cast<void>(viewer);
+        static_cast<void>(mode);
+        static_cast<void>(force);
+        process_->consoles.push_back(std::move(done));
+    }
+    void forget() override {
+        note("forget");
+        process_->forgotten = true;
+        if (process_->alive) {
+            hypervisor_.violations.emplace_back("a process that lives was forgotten");
+        }
+    }
+
+private:
+    void note(std::string what) {
+        if (hypervisor_.log != nullptr) {
+            hypervisor_.log->push_back(what.substr(0, what.find(' ')));
+        }
+        process_->calls.push_back(std::move(what));
+    }
+    void note(std::string const& what, unsigned request) {
+        process_->last_request_ = request;
+        note(what + " " + std::to_string(request));
+        if (!process_->alive) {
+            return;  // it has just ended, and the engine cannot know yet
+        }
+        process_->say({.kind = Kind::request_done, .request = request, .text = {}});
+    }
+    ScriptedHypervisor& hypervisor_;
+    std::shared_ptr<Process> process_;
+};
+
+auto ScriptedHypervisor::alive(std::string_view vm) const -> std::size_t {
+    return static_cast<std::size_t>(std::count_if(processes.begin(), processes.end(), [vm](auto const& process) {
+        return process->alive && process->request.definition->name == vm;
+    }));
+}
+
+auto ScriptedHypervisor::alive() const -> std::size_t {
+    return static_cast<std::size_t>(
+        std::count_if(processes.begin(), processes.end(), [](auto const& process) { return process->alive; }));
+}
+
+auto ScriptedHypervisor::launch(LaunchRequest request, Guest::Sink sink) -> std::unique_ptr<Guest> {
+    if (log != nullptr) {
+        log->emplace_back("launch");
+    }
+    if (!launches) {
+        throw std::runtime_error{"no process can be made"};
+    }
+    if (alive(request.definition->name) != 0) {
+        violations.push_back("two hypervisors for " + request.definition->name);
+    }
+    auto process = std::make_shared<Process>();
+    process->request = std::move(request);
+    process->pid = next_pid_++;
+    process->loop_ = &loop_;
+    process->sink_ = std::make_shared<Guest::Sink>(std::move(sink));
+    processes.push_back(process);
+    if (obedient) {
+        if (loader) {
+            process->loaded();
+        }
+        process->up();
+    }
+    return std::make_unique<ScriptedGuest>(*this, process);
+}
+
+}  // namespace apiary::test
