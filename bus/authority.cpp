@@ -15,19 +15,23 @@ auto is_member(Caller const& caller, std::optional<gid_t> group) -> bool {
 
 auto to_string(Right right) -> std::string_view {
     switch (right) {
-        case Right::see: return "see";
-        case Right::console_read: return "console-read";
-        case Right::console_write: return "console-write";
-        case Right::operate: return "operate";
-        case Right::admin: return "admin";
+        case Right::see:
+            return "see";
+        case Right::console_read:
+            return "console-read";
+        case Right::console_write:
+            return "console-write";
+        case Right::operate:
+            return "operate";
+        case Right::admin:
+            return "admin";
     }
     return "";
 }
 
 auto Rights::words() const -> std::vector<std::string> {
     std::vector<std::string> words;
-    for (auto const right :
-         {Right::see, Right::console_read, Right::console_write, Right::operate, Right::admin}) {
+    for (auto const right : {Right::see, Right::console_read, Right::console_write, Right::operate, Right::admin}) {
         if (holds(right)) {
             words.emplace_back(to_string(right));
         }

@@ -13,8 +13,8 @@
 
 namespace apiary::bus {
 
-// Reads, handles and writes messages when the loop says so. Rules of sd-bus that everything here keeps: what it waits for
-// is asked anew before each sleep (touch() after every use from outside of a handler); no call is ever waited for.
+// Reads, handles and writes messages when the loop says so. Rules of sd-bus that everything here keeps: what it waits
+// for is asked anew before each sleep (touch() after every use from outside of a handler); no call is ever waited for.
 class Connection {
 public:
     // `on_lost` is called once, on a later turn, when the bus is gone.

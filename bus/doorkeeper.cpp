@@ -12,7 +12,7 @@ namespace apiary::bus {
 
 namespace {
 
-constexpr std::size_t max_known = 1024;
+constexpr std::size_t max_known = 128;
 constexpr std::size_t max_parked_of_sender = 128;  // as many calls as the bus lets one connection have open
 constexpr std::size_t max_parked = 512;
 constexpr std::size_t max_parked_bytes = std::size_t{8} * 1024 * 1024;
@@ -227,8 +227,8 @@ auto Doorkeeper::on_credentials(sd_bus_message* reply, void* self, sd_bus_error*
 
 void Doorkeeper::answered(sd_bus_message* reply) {
     auto const* slot = sd_bus_get_current_slot(connection_.raw());
-    auto const found =
-        std::find_if(waiting_.begin(), waiting_.end(), [&](auto const& entry) { return entry.second.question.get() == slot; });
+    auto const found = std::find_if(waiting_.begin(), waiting_.end(),
+                                    [&](auto const& entry) { return entry.second.question.get() == slot; });
     if (found == waiting_.end()) {
         return;
     }

@@ -56,17 +56,28 @@ auto name_of(Error error) -> char const* {
 
 auto error_of(Refusal::Kind kind) -> Error {
     switch (kind) {
-        case Refusal::Kind::no_such_vm: return Error::no_such_vm;
-        case Refusal::Kind::no_such_job: return Error::no_such_job;
-        case Refusal::Kind::invalid_state: return Error::invalid_state;
-        case Refusal::Kind::not_supported: return Error::not_supported;
-        case Refusal::Kind::undo_pending: return Error::undo_pending;
-        case Refusal::Kind::shutting_down: return Error::shutting_down;
-        case Refusal::Kind::config_invalid: return Error::config_invalid;
-        case Refusal::Kind::console_busy: return Error::console_busy;
-        case Refusal::Kind::no_console: return Error::no_console;
-        case Refusal::Kind::not_cancelable: return Error::not_cancelable;
-        case Refusal::Kind::failed: return Error::failed;
+        case Refusal::Kind::no_such_vm:
+            return Error::no_such_vm;
+        case Refusal::Kind::no_such_job:
+            return Error::no_such_job;
+        case Refusal::Kind::invalid_state:
+            return Error::invalid_state;
+        case Refusal::Kind::not_supported:
+            return Error::not_supported;
+        case Refusal::Kind::undo_pending:
+            return Error::undo_pending;
+        case Refusal::Kind::shutting_down:
+            return Error::shutting_down;
+        case Refusal::Kind::config_invalid:
+            return Error::config_invalid;
+        case Refusal::Kind::console_busy:
+            return Error::console_busy;
+        case Refusal::Kind::no_console:
+            return Error::no_console;
+        case Refusal::Kind::not_cancelable:
+            return Error::not_cancelable;
+        case Refusal::Kind::failed:
+            return Error::failed;
     }
     return Error::failed;
 }

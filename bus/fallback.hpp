@@ -14,9 +14,12 @@ namespace apiary::bus {
 
 [[nodiscard]] inline auto vtable_flags(Emits emits) -> std::uint64_t {
     switch (emits) {
-        case Emits::changes: return SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE;
-        case Emits::constant: return SD_BUS_VTABLE_PROPERTY_CONST;
-        case Emits::nothing: break;
+        case Emits::changes:
+            return SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE;
+        case Emits::constant:
+            return SD_BUS_VTABLE_PROPERTY_CONST;
+        case Emits::nothing:
+            break;
     }
     return 0;
 }

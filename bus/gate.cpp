@@ -45,8 +45,9 @@ void check_call(sd_bus_message* message, Caller const& caller, Lookup const& loo
     }
     auto const refuse_unless = [&](Rights rights, std::string const& subject) {
         if (!rights.holds(*permission->right)) {
-            throw Fault{Error::access_denied, member + " needs the right '" + std::string{to_string(*permission->right)} +
-                                                  "' on " + subject + ", which you do not have."};
+            throw Fault{Error::access_denied, member + " needs the right '" +
+                                                  std::string{to_string(*permission->right)} + "' on " + subject +
+                                                  ", which you do not have."};
         }
     };
     if (path == root_path) {

@@ -7,8 +7,8 @@
 
 namespace apiary::bus {
 
-// Throws Fault where the call is refused. A call for what the caller may not see is not: it goes on and gets the very reply
-// that sd-bus has for an object that does not exist.
+// Throws Fault where the call is refused. A call for what the caller may not see is not: it goes on and gets the very
+// reply that sd-bus has for an object that does not exist.
 void check_call(sd_bus_message* message, Caller const& caller, Lookup const& lookup, Authority const& authority);
 
 }  // namespace apiary::bus

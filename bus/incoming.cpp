@@ -29,8 +29,7 @@ auto walk_basic(sd_bus_message* message, char type, Budget& budget) -> bool {
         char const* text;
     } value{};
     check(sd_bus_message_read_basic(message, type, &value), "read an argument");
-    bool const is_text =
-        type == SD_BUS_TYPE_STRING || type == SD_BUS_TYPE_OBJECT_PATH || type == SD_BUS_TYPE_SIGNATURE;
+    bool const is_text = type == SD_BUS_TYPE_STRING || type == SD_BUS_TYPE_OBJECT_PATH || type == SD_BUS_TYPE_SIGNATURE;
     budget.bytes += is_text ? std::strlen(value.text) + 8 : sizeof value;
     return budget.bytes <= max_bytes;
 }
@@ -102,14 +101,22 @@ auto read_variant(sd_bus_message* message) -> std::optional<Value> {
         return number < 0 ? std::optional<Value>{} : Value{static_cast<std::uint64_t>(number)};
     };
     switch (signature[0]) {
-        case 'b': return Value{value.flag != 0};
-        case 's': return Value{std::string{value.text}};
-        case 'q': return Value{std::uint64_t{value.small}};
-        case 'u': return Value{std::uint64_t{value.number}};
-        case 't': return Value{value.large};
-        case 'i': return non_negative(value.signed_number);  // shells write small numbers as signed ones
-        case 'x': return non_negative(value.signed_large);
-        default: return std::nullopt;
+        case 'b':
+            return Value{value.flag != 0};
+        case 's':
+            return Value{std::string{value.text}};
+        case 'q':
+            return Value{std::uint64_t{value.small}};
+        case 'u':
+            return Value{std::uint64_t{value.number}};
+        case 't':
+            return Value{value.large};
+        case 'i':
+            return non_negative(value.signed_number);  // shells write small numbers as signed ones
+        case 'x':
+            return non_negative(value.signed_large);
+        default:
+            return std::nullopt;
     }
 }
 
@@ -200,9 +207,8 @@ auto Options::texts(char const* key) -> std::optional<Texts> {
 
 void Options::finish() const {
     if (!map_.empty()) {
-        throw Fault{Error::invalid_option,
-                    "The option '" + clean_text(map_.begin()->first, shown) +
-                        "' is not known here. Leave it out, or use a daemon that knows it."};
+        throw Fault{Error::invalid_option, "The option '" + clean_text(map_.begin()->first, shown) +
+                                               "' is not known here. Leave it out, or use a daemon that knows it."};
     }
 }
 

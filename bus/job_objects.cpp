@@ -14,8 +14,9 @@ namespace apiary::bus {
 JobObjects::JobObjects(Connection& connection, Engine& engine, Doorkeeper const& door, Lookup const& lookup)
     : connection_{connection}, engine_{engine}, door_{door}, lookup_{lookup}, vtable_{make_vtable()} {
     sd_bus_slot* slot = nullptr;
-    check(sd_bus_add_fallback_vtable(connection_.raw(), &slot, job_prefix, job_interface, vtable_.data(), on_find, this),
-          "add the job objects");
+    check(
+        sd_bus_add_fallback_vtable(connection_.raw(), &slot, job_prefix, job_interface, vtable_.data(), on_find, this),
+        "add the job objects");
     objects_.reset(slot);
     check(sd_bus_add_node_enumerator(connection_.raw(), &slot, job_prefix, on_enumerate, this), "add the list of jobs");
     enumerator_.reset(slot);

@@ -23,7 +23,8 @@ constexpr std::size_t max_reloads = 8;
 
 using VmRow = sdbus::Struct<std::string, sdbus::ObjectPath, std::string, std::string, std::string, std::string,
                             std::uint64_t, VariantMap>;
-using JobRow = sdbus::Struct<std::uint64_t, sdbus::ObjectPath, std::string, std::string, std::string, double, std::string>;
+using JobRow =
+    sdbus::Struct<std::uint64_t, sdbus::ObjectPath, std::string, std::string, std::string, double, std::string>;
 using ReloadResult = sdbus::Result<VariantMap>;
 
 class ManagerObject final : public Singleton, public sdbus::AdaptorInterfaces<org::apiary::Apiary1::Manager_adaptor> {
@@ -107,12 +108,12 @@ private:
             }
             auto const number = ++last_reload_;
             reloads_.emplace(number, std::move(result));
-            around_.options.reload(
-                dry_run, [self = std::weak_ptr{self_}, number](Outcome<ReloadReport> const& outcome) {
-                    if (auto const here = self.lock()) {
-                        (*here)->reloaded(number, outcome);
-                    }
-                });
+            around_.options.reload(dry_run,
+                                   [self = std::weak_ptr{self_}, number](Outcome<ReloadReport> const& outcome) {
+                                       if (auto const here = self.lock()) {
+                                           (*here)->reloaded(number, outcome);
+                                       }
+                                   });
         });
     }
 

@@ -50,8 +50,8 @@ constexpr auto table = std::to_array<Permission>({
     {vm, method, "Reset", operate},
     {vm, method, "Pause", operate},
     {vm, method, "Resume", operate},
-    {vm, method, "FailReset", operate},          // with `force`: admin
-    {vm, method, "OpenConsole", console_read},   // with mode read-write: console-write
+    {vm, method, "FailReset", operate},         // with `force`: admin
+    {vm, method, "OpenConsole", console_read},  // with mode read-write: console-write
     {vm, method, "GetPermissions", see},
     {vm, signal, "Event", see},
     {vm, property, "Name", see},

@@ -22,8 +22,8 @@ struct Permission {
 
 [[nodiscard]] auto permissions() -> std::span<Permission const>;
 
-// The right that calling a method needs. `interface` may be empty, as D-Bus allows: then the strictest of all interfaces
-// that have such a method. Null: there is no such method.
+// The right that calling a method needs. `interface` may be empty, as D-Bus allows: then the strictest of all
+// interfaces that have such a method. Null: there is no such method.
 [[nodiscard]] auto method_permission(std::string_view interface, std::string_view member) -> Permission const*;
 
 }  // namespace apiary::bus

@@ -107,8 +107,9 @@ public:
         auto const socket = options_.run_dir + "/bus";
         auto const config = config_file();
         if (socket.size() >= sizeof(sockaddr_un::sun_path)) {
-            throw std::system_error{ENAMETOOLONG, std::generic_category(),
-                                    "the path of the bus's socket, " + socket + ", is too long: use another run folder"};
+            throw std::system_error{
+                ENAMETOOLONG, std::generic_category(),
+                "the path of the bus's socket, " + socket + ", is too long: use another run folder"};
         }
         write_file(config, private_bus_config(socket));
         ::unlink(bus_address_file(options_.run_dir).c_str());
@@ -121,8 +122,8 @@ public:
         UniqueFd write_end{ends[1]};
         readable_ = loop.watch(address_end_.get(), Readiness::readable, [this] { read_address(); });
         process_ = start_bus_process(loop,
-                                     {options_.program, "--nofork", "--nopidfile", "--nosyslog", "--config-file=" + config,
-                                      "--print-address=" + std::to_string(inherited_number)},
+                                     {options_.program, "--nofork", "--nopidfile", "--nosyslog",
+                                      "--config-file=" + config, "--print-address=" + std::to_string(inherited_number)},
                                      std::move(write_end), [this](std::string const& how) {
                                          auto const failed = callbacks_.failed;
                                          failed(options_.program + " has ended (" + how + "). Its messages are above.");

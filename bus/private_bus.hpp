@@ -10,7 +10,7 @@
 namespace apiary::bus {
 
 struct PrivateBusOptions {
-    std::string run_dir;                        // absolute; callers must be able to enter it
+    std::string run_dir;  // absolute; callers must be able to enter it
     std::string program = "/usr/bin/dbus-daemon";
 };
 
@@ -20,8 +20,8 @@ public:
         std::function<void(std::string address)> ready;  // accepts connections; the address file is written
         std::function<void(std::string why)> failed;     // could not be started, or ended: it is not started again
     };
-    // Starts it and returns at once. The callbacks come on the loop, never from within this. Throws where the run folder
-    // cannot be written.
+    // Starts it and returns at once. The callbacks come on the loop, never from within this. Throws where the run
+    // folder cannot be written.
     PrivateBus(Loop& loop, PrivateBusOptions options, Callbacks callbacks);
     // Ends it, and removes its files. Takes until it has ended (moments; it is killed after two seconds).
     ~PrivateBus();

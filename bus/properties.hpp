@@ -1,5 +1,5 @@
-// The properties of VMs and jobs: one table each, from which vtables, GetManagedObjects, PropertiesChanged and the fields
-// of ListVMs are made.
+// The properties of VMs and jobs: one table each, from which vtables, GetManagedObjects, PropertiesChanged and the
+// fields of ListVMs are made.
 #pragma once
 
 #include <span>

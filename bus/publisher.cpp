@@ -45,7 +45,8 @@ auto interfaces_removed(std::string const& path, char const* interface) -> Signa
 }
 
 auto added_signal(Vm const& vm, DefinitionPtr const& definition) -> Signal {
-    return interfaces_added(vm_path(vm.name()), vm_interface, all_properties(vm_properties(), facts_of(vm, definition)));
+    return interfaces_added(vm_path(vm.name()), vm_interface,
+                            all_properties(vm_properties(), facts_of(vm, definition)));
 }
 
 }  // namespace
@@ -107,7 +108,7 @@ void Publisher::attempt(std::function<void()> const& send) {
     try {
         send();
     } catch (std::exception const& error) {
-        connection_.give_up(std::string{"a signal could not be sent: "} + error.what());
+        subscribers_.log(std::string{"A signal could not be sent: "} + error.what());
     }
 }
 
@@ -246,8 +247,7 @@ void Publisher::job_ended(Job const& job) {
          job.audience, job.vm);
 }
 
-void Publisher::removed(std::string const& path, char const* interface, Audience const& audience,
-                        std::string_view vm) {
+void Publisher::removed(std::string const& path, char const* interface, Audience const& audience, std::string_view vm) {
     tell(interfaces_removed(path, interface), audience, vm);
 }
 

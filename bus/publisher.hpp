@@ -14,8 +14,8 @@
 
 namespace apiary::bus {
 
-// Signals are written by hand and not through the library's emitters: those ask whether the object may be seen by who called
-// last, and cannot address one connection.
+// Signals are written by hand and not through the library's emitters: those ask whether the object may be seen by who
+// called last, and cannot address one connection.
 class Publisher {
 public:
     Publisher(Connection& connection, Engine const& engine, Lookup const& lookup, Authority const& authority,

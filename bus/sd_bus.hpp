@@ -26,6 +26,8 @@ using SlotPtr = std::unique_ptr<sd_bus_slot, SlotUnref>;
 // Throws where a call of the library fails: only for what fails when memory does, or when this code is wrong.
 void check(int result, char const* what);
 
-[[nodiscard]] inline auto text_or_empty(char const* text) -> std::string { return text != nullptr ? text : ""; }
+[[nodiscard]] inline auto text_or_empty(char const* text) -> std::string {
+    return text != nullptr ? text : "";
+}
 
 }  // namespace apiary::bus

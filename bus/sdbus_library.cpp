@@ -19,9 +19,27 @@ public:
     }
 };
 
+struct BusClose {
+    void operator()(sd_bus* bus) const { sd_bus_close_unref(bus); }
+};
+
+// Throws where nobody listens there. 1.2 loses its sd_bus whenever it cannot connect to a given address, and a daemon
+// whose bus is away tries for days.
+void knock(std::string const& address) {
+    sd_bus* made = nullptr;
+    check(sd_bus_new(&made), "make a bus connection");
+    std::unique_ptr<sd_bus, BusClose> const bus{made};
+    check(sd_bus_set_address(made, address.c_str()), "the bus address cannot be used");
+    check(sd_bus_set_bus_client(made, 1), "make a bus client");
+    check(sd_bus_start(made), "connect to the bus");
+}
+
 }  // namespace
 
 auto open_connection(std::string const& address) -> ConnectionPtr {
+    if (!address.empty()) {
+        knock(address);
+    }
     return address.empty() ? sdbus::createSystemBusConnection() : sdbus::createSessionBusConnectionWithAddress(address);
 }
 

@@ -81,19 +81,19 @@ void BusService::Impl::opened(Opening& opening) {
         return;
     }
     try {
-        session_ = std::make_unique<Session>(
-            loop_, engine_, options_, std::move(opening.connection),
-            Session::Callbacks{[this] {
-                                   named_ = true;
-                                   pause_ = first_pause;
-                                   last_problem_.clear();
-                                   say(false, "on the bus as " + options_.name);
-                               },
-                               [this](std::string const& why) {
-                                   session_.reset();
-                                   failed(why);
-                               },
-                               [this](std::string text) { say(true, std::move(text)); }});
+        session_ =
+            std::make_unique<Session>(loop_, engine_, options_, std::move(opening.connection),
+                                      Session::Callbacks{[this] {
+                                                             named_ = true;
+                                                             pause_ = first_pause;
+                                                             last_problem_.clear();
+                                                             say(false, "on the bus as " + options_.name);
+                                                         },
+                                                         [this](std::string const& why) {
+                                                             session_.reset();
+                                                             failed(why);
+                                                         },
+                                                         [this](std::string text) { say(true, std::move(text)); }});
     } catch (std::exception const& error) {
         session_.reset();
         failed(error.what());

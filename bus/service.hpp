@@ -38,8 +38,9 @@ struct BusOptions {
     std::function<void(bool problem, std::string text)> log;
 };
 
-// Connects to the bus and stays connected: a bus that is not there, or goes away, is tried again with growing pauses, and
-// the VMs do not notice. Owns everything that is on the bus. Lives on the loop's thread, and ends before loop and engine.
+// Connects to the bus and stays connected: a bus that is not there, or goes away, is tried again with growing pauses,
+// and the VMs do not notice. Owns everything that is on the bus. Lives on the loop's thread, and ends before loop and
+// engine.
 class BusService final : public Observer {
 public:
     BusService(Loop& loop, Engine& engine, BusOptions options);  // adds itself to the engine's observers

@@ -31,8 +31,7 @@ Session::Session(Loop& loop, Engine& engine, BusOptions const& options, Connecti
       object_manager_{object_manager(connection_.raw())},
       vms_{connection_, engine, door_, lookup_, authority_},
       jobs_{connection_, engine, door_, lookup_} {
-    Surroundings const around{loop,    engine,     options,      connection_, door_,
-                              lookup_, authority_, subscribers_, publisher_};
+    Surroundings const around{loop, engine, options, connection_, door_, lookup_, authority_, subscribers_, publisher_};
     manager_ = make_manager(around);
     journal_ = make_journal(around);
     request_name();

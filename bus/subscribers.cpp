@@ -40,8 +40,10 @@ void Subscribers::unsubscribe(std::string const& sender) {
 void Subscribers::watch(std::string const& sender) {
     auto& watch = watches_[sender];
     auto* const bus = connection_.raw();
-    auto const rule = "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',"
-                      "interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" + sender + "'";
+    auto const rule =
+        "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',"
+        "interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" +
+        sender + "'";
     sd_bus_slot* slot = nullptr;
     check(sd_bus_add_match_async(bus, &slot, rule.c_str(), on_gone, nullptr, nullptr), "watch a subscriber");
     watch.gone = owned(slot, std::make_unique<Asked>(this, sender));
@@ -100,11 +102,14 @@ void Subscribers::broadcast(Signal const& signal) {
 
 void Subscribers::unicast(Signal const& signal, std::function<bool(Subscription const&)> const& wanted) {
     for (auto& [sender, subscription] : subscriptions_.all()) {
-        // How long it is shows only once it is written; until then its share of the window is taken as nothing.
-        if (!wanted(subscription) || !connection_.takes_signals() || !subscription.flow.admit(0)) {
+        if (!wanted(subscription)) {
             continue;
         }
-        (void)subscription.flow.admit(send(signal, sender.c_str()));
+        if (subscription.flow.stalled() || !connection_.takes_signals()) {
+            subscription.flow.withhold();
+        } else {
+            subscription.flow.sent(send(signal, sender.c_str()));
+        }
         if (subscription.flow.should_ask()) {
             ask(sender, subscription);
         }
@@ -141,8 +146,8 @@ void Subscribers::answered(std::string const& sender, sd_bus_message* reply) {
     if (auto const* failure = sd_bus_message_get_error(reply)) {
         auto const name = text_or_empty(failure->name);
         // A library without Ping answers, too.
-        bool const alive = name.find(".Unknown") != std::string::npos &&
-                           name != "org.freedesktop.DBus.Error.ServiceUnknown";
+        bool const alive =
+            name.find(".Unknown") != std::string::npos && name != "org.freedesktop.DBus.Error.ServiceUnknown";
         if (!alive) {
             end(sender, "timeout");
             return;

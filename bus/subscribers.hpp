@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "bus/connection.hpp"
 #include "bus/lookup.hpp"
@@ -31,6 +32,7 @@ public:
     void subscribe(std::string const& sender, CallerPtr caller, SignalFilter filter);
     void unsubscribe(std::string const& sender);
     [[nodiscard]] auto size() const -> std::size_t { return subscriptions_.size(); }
+    void log(std::string text) const { log_(std::move(text)); }
 
     void broadcast(Signal const& signal);
     // To each subscriber for whom `wanted` holds, and to nobody else.

@@ -31,16 +31,6 @@ auto SignalFilter::wants_type(std::string_view type) const -> bool {
     return types_.empty() || types_.contains(type);
 }
 
-auto Flow::admit(std::size_t bytes) -> bool {
-    // Once something was withheld, everything is until the subscriber was told: there is one gap, not many.
-    if (stalled()) {
-        ++withheld_;
-        return false;
-    }
-    sent_ += bytes;
-    return true;
-}
-
 void Flow::asked() {
     asking_ = true;
     asked_at_ = sent_;

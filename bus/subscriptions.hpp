@@ -34,14 +34,17 @@ public:
     static constexpr std::size_t window = std::size_t{512} * 1024;    // unacknowledged bytes at most
     static constexpr std::size_t ask_after = std::size_t{64} * 1024;  // so that a reader that keeps up never stalls
 
-    // False: withheld. (One signal may go beyond the window, so that any can be sent at all.)
-    [[nodiscard]] auto admit(std::size_t bytes) -> bool;
-    // Is it time to ask? Then asked() must follow.
-    [[nodiscard]] auto should_ask() const -> bool { return !asking_ && sent_ - acknowledged_ >= ask_after; }
-    void asked();
-    // The answer has come. Returns how many signals were withheld that the subscriber was not yet told of.
-    [[nodiscard]] auto answered() -> std::uint64_t;
+    // Nothing may be sent now: too much is unacknowledged, or the subscriber is still to be told of a gap.
     [[nodiscard]] auto stalled() const -> bool { return sent_ - acknowledged_ >= window || withheld_ > 0; }
+    void sent(std::size_t bytes) { sent_ += bytes; }
+    void withhold() { ++withheld_; }
+    // Is it time to ask? Then asked() must follow.
+    [[nodiscard]] auto should_ask() const -> bool {
+        return !asking_ && (sent_ - acknowledged_ >= ask_after || withheld_ > 0);
+    }
+    void asked();
+    // The answer has come. Returns how many signals were withheld: the subscriber is to be told of that now.
+    [[nodiscard]] auto answered() -> std::uint64_t;
 
 private:
     std::uint64_t sent_ = 0, acknowledged_ = 0, asked_at_ = 0, withheld_ = 0;

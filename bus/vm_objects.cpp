@@ -60,11 +60,11 @@ auto VmObjects::make_vtable() -> std::vector<sd_bus_vtable> {
                                             on_method, open));
     table.push_back(
         SD_BUS_METHOD_WITH_ARGS("GetPermissions", SD_BUS_NO_ARGS, SD_BUS_RESULT("as", rights), on_method, open));
-    table.push_back(SD_BUS_SIGNAL_WITH_ARGS(
-        "Event",
-        SD_BUS_ARGS("t", seq, "t", vm_seq, "s", stream, "t", time, "s", vm, "s", type, "s", state, "s", sub_state, "s",
-                    reason, "a{sv}", details),
-        0));
+    table.push_back(
+        SD_BUS_SIGNAL_WITH_ARGS("Event",
+                                SD_BUS_ARGS("t", seq, "t", vm_seq, "s", stream, "t", time, "s", vm, "s", type, "s",
+                                            state, "s", sub_state, "s", reason, "a{sv}", details),
+                                0));
     finish_vtable(table, vm_properties(), on_property);
     return table;
 }

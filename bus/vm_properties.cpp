@@ -1,6 +1,6 @@
 // The properties of a VM.
-#include <array>
 #include <algorithm>
+#include <array>
 
 #include "bus/paths.hpp"
 #include "bus/properties.hpp"
@@ -66,28 +66,34 @@ constexpr auto table = std::to_array<VmProperty>({
     {"ConfigPending", "b", Emits::changes, [](VmFacts const& vm) { return Value{vm.status.config_pending}; }},
     {"Backend", "s", Emits::changes,
      [](VmFacts const& vm) {
-         return from_definition(vm, [](Definition const& d) { return std::string{to_string(d.backend)}; }, std::string{});
+         return from_definition(
+             vm, [](Definition const& d) { return std::string{to_string(d.backend)}; }, std::string{});
      }},
     {"Loader", "s", Emits::changes,
      [](VmFacts const& vm) {
-         return from_definition(vm, [](Definition const& d) { return std::string{to_string(d.loader)}; }, std::string{});
+         return from_definition(
+             vm, [](Definition const& d) { return std::string{to_string(d.loader)}; }, std::string{});
      }},
     {"Memory", "t", Emits::changes,
      [](VmFacts const& vm) {
-         return from_definition(vm, [](Definition const& d) { return d.memory_bytes; }, std::uint64_t{0});
+         return from_definition(
+             vm, [](Definition const& d) { return d.memory_bytes; }, std::uint64_t{0});
      }},
     {"Cpus", "u", Emits::changes,
      [](VmFacts const& vm) {
-         return from_definition(vm, [](Definition const& d) { return std::uint32_t{d.cpus.count()}; }, std::uint32_t{0});
+         return from_definition(
+             vm, [](Definition const& d) { return std::uint32_t{d.cpus.count()}; }, std::uint32_t{0});
      }},
     {"Owner", "u", Emits::changes, [](VmFacts const& vm) { return Value{std::uint32_t{vm.audience.owner}}; }},
     {"OwnerName", "s", Emits::changes,
      [](VmFacts const& vm) {
-         return from_definition(vm, [](Definition const& d) { return clean_text(d.owner_name, max_text); }, std::string{});
+         return from_definition(
+             vm, [](Definition const& d) { return clean_text(d.owner_name, max_text); }, std::string{});
      }},
     {"GroupName", "s", Emits::changes,
      [](VmFacts const& vm) {
-         return from_definition(vm, [](Definition const& d) { return clean_text(d.group_name, max_text); }, std::string{});
+         return from_definition(
+             vm, [](Definition const& d) { return clean_text(d.group_name, max_text); }, std::string{});
      }},
     {"Visibility", "s", Emits::changes, [](VmFacts const& vm) { return word(vm.audience.visibility); }},
     {"Console", "b", Emits::changes, [](VmFacts const& vm) { return from_definition(vm, has_console, false); }},

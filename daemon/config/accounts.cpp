@@ -13,7 +13,7 @@ namespace apiary::config {
 
 namespace {
 
-constexpr std::size_t first_buffer = 1024, largest_buffer = 1024 * 1024;
+constexpr std::size_t first_buffer = 1024, largest_buffer = std::size_t{1024} * 1024;
 
 // Calls `ask(buffer, size)`, an …_r function, with a buffer that grows until its answer fits.
 template <typename Ask>

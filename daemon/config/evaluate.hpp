@@ -52,7 +52,7 @@ struct Budget {
     [[nodiscard]] auto exhausted() const -> bool { return steps == 0 || bytes == 0; }
 };
 
-inline constexpr std::size_t longest_value = 64 * 1024;
+inline constexpr std::size_t longest_value = std::size_t{64} * 1024;
 
 using EvaluateReport = std::function<void(Position, std::string)>;
 

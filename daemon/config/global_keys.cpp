@@ -77,6 +77,7 @@ private:
                                         [&](GlobalKey const& key) { return key.name == statement.name; });
         if (found == global_keys.end()) {
             std::vector<std::string_view> names;
+            names.reserve(global_keys.size());
             for (GlobalKey const& key : global_keys) {
                 names.push_back(key.name);
             }

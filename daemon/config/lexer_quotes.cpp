@@ -41,7 +41,7 @@ auto Lexer::single_quoted() -> Token {
 
 // One piece of "…": text up to a variable, a variable, or the start of an expression.
 auto Lexer::quoted() -> Token {
-    Position const at = here();
+    Position const at = quotes_empty_ ? quotes_at_ : here();
     std::string text;
     while (!at_end()) {
         char const c = peek();

@@ -123,13 +123,17 @@ private:
         }
         settle_names();
         for (Candidate& candidate : candidates_) {
-            if (candidate.lost || candidate.draft.dropped) {
+            if (candidate.lost || name_fault(candidate.draft.vm.name)) {
                 continue;
             }
-            if (auto definition = finish(context_, std::move(candidate.draft))) {
-                result_.definitions.push_back(std::move(definition));
-                result_.ids.push_back(candidate.id);
+            auto name = candidate.draft.vm.name;
+            auto definition = candidate.draft.dropped ? nullptr : finish(context_, std::move(candidate.draft));
+            if (!definition) {
+                result_.dropped_vms.push_back(std::move(name));
+                continue;
             }
+            result_.definitions.push_back(std::move(definition));
+            result_.ids.push_back(candidate.id);
         }
     }
 
@@ -210,6 +214,7 @@ auto load_paths(std::vector<std::string> const& paths, LoadOptions const& option
         result.ok = false;
         result.definitions.clear();
         result.ids.clear();
+        result.dropped_vms.clear();
     }
     return result;
 }

@@ -45,6 +45,8 @@ struct Globals {
     std::string log_directory, run_directory, state_directory;
     std::string observers;               // group whose members see every VM
     std::optional<gid_t> observers_gid;  // of it
+
+    friend auto operator==(Globals const&, Globals const&) -> bool = default;
 };
 
 struct LoadResult {
@@ -55,8 +57,9 @@ struct LoadResult {
     std::vector<unsigned> ids;               // what $ID was in each of them
     Globals globals;
     std::vector<Diagnostic> diagnostics;  // by position
-    // Files of others that are wrong as a whole: their VMs are not among the definitions.
-    std::vector<std::string> dropped_files;
+    // What is wrong is not gone: see keep_dropped().
+    std::vector<std::string> dropped_files;  // files of others that are wrong as a whole, or were not read
+    std::vector<std::string> dropped_vms;    // names of VMs whose own sections are wrong
 };
 
 // `files` in reading order.

@@ -21,7 +21,8 @@ struct FileText {
     std::string text;
 };
 
-// Why a file was not read. It is its owner's trouble alone where the owner is known and not root.
+// Why a file was not read, and whose trouble that is: his alone where he is known and not root. Of a file that is not
+// there it is the owner of the folder that it is missing in.
 struct FileRefusal {
     Diagnostic diagnostic;
     bool owner_known = false;

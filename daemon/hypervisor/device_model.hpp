@@ -3,7 +3,7 @@
 //
 // Places are stable (Numbering::stable): every class of devices has a range of slots of its own, and a device's place
 // depends on its number within its class alone. So adding a disk moves no network card, and a disk that is left out
-// (`noexist`) leaves a gap. The table stands in slots.cpp and in docs/architecture.md.
+// (`noexist`) leaves a gap. The table stands in slots.cpp.
 #pragma once
 
 #include <cstdint>

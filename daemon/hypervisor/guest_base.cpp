@@ -94,8 +94,8 @@ void GuestBase::fail(std::string text) {
 }
 
 void GuestBase::add_last_words(std::string text, std::function<void(std::string)> done) {
-    log_tail_.last_line(loop_, [alive = std::weak_ptr{alive_}, text = std::move(text),
-                                done = std::move(done)](std::string const& line) {
+    log_tail_.last_message(loop_, [alive = std::weak_ptr{alive_}, text = std::move(text),
+                                   done = std::move(done)](std::string const& line) {
         if (alive.lock()) {
             done(line.empty() ? text : text + ": " + line);
         }

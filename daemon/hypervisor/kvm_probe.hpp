@@ -42,6 +42,7 @@ private:
 };
 
 // `state_dir` keeps the answer (empty: it is not kept).
-[[nodiscard]] auto make_kvm_probe(Loop& loop, std::string qemu, std::string state_dir) -> std::unique_ptr<KvmProbe>;
+[[nodiscard]] auto make_kvm_probe(Loop& loop, std::string qemu, std::string const& state_dir)
+    -> std::unique_ptr<KvmProbe>;
 
 }  // namespace apiary::hypervisor

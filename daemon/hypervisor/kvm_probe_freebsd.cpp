@@ -3,7 +3,7 @@
 
 namespace apiary::hypervisor {
 
-auto make_kvm_probe(Loop& loop, std::string /*qemu*/, std::string /*state_dir*/) -> std::unique_ptr<KvmProbe> {
+auto make_kvm_probe(Loop& loop, std::string /*qemu*/, std::string const& /*state_dir*/) -> std::unique_ptr<KvmProbe> {
     return std::make_unique<FixedKvm>(loop, KvmAnswer{});
 }
 

@@ -78,7 +78,7 @@ auto fingerprint(std::string const& qemu, struct stat const& device) -> std::str
 
 class LinuxKvmProbe : public KvmProbe {
 public:
-    LinuxKvmProbe(Loop& loop, std::string qemu, std::string state_dir)
+    LinuxKvmProbe(Loop& loop, std::string qemu, std::string const& state_dir)
         : loop_{loop}, qemu_{std::move(qemu)}, cache_{state_dir.empty() ? "" : state_dir + "/kvm-probe"} {}
 
     ~LinuxKvmProbe() override {
@@ -278,8 +278,8 @@ private:
 
 }  // namespace
 
-auto make_kvm_probe(Loop& loop, std::string qemu, std::string state_dir) -> std::unique_ptr<KvmProbe> {
-    return std::make_unique<LinuxKvmProbe>(loop, std::move(qemu), std::move(state_dir));
+auto make_kvm_probe(Loop& loop, std::string qemu, std::string const& state_dir) -> std::unique_ptr<KvmProbe> {
+    return std::make_unique<LinuxKvmProbe>(loop, std::move(qemu), state_dir);
 }
 
 }  // namespace apiary::hypervisor

@@ -14,8 +14,8 @@ class LogTail {
 public:
     // `log` may be null, or not readable: then there are no last words.
     explicit LogTail(std::shared_ptr<UniqueFd> log);
-    // The last line that was written since this was made. `done` is called on a later turn.
-    void last_line(Loop& loop, std::function<void(std::string)> done) const;
+    // The last message that was written since this was made. `done` is called on a later turn.
+    void last_message(Loop& loop, std::function<void(std::string)> done) const;
 
 private:
     std::shared_ptr<UniqueFd> log_;

@@ -35,7 +35,8 @@ struct QemuCommand {
 [[nodiscard]] auto ends_at_reboot(Definition const& definition) -> bool;
 
 // The MAC address of card `index` where the definition gives none: locally administered, and the same as long as the
-// VM has its name: 02, then 40 bits of FNV-1a over the name (without case), a zero byte, and the number.
+// VM has its name: 02, then the upper 40 bits of FNV-1a (64 bits) over the number as a byte, the name without case, and
+// four zero bytes.
 [[nodiscard]] auto stable_mac(Definition const& definition, unsigned index) -> std::string;
 
 // QEMU's name for a keyboard layout; the few that bhyve calls otherwise are translated.

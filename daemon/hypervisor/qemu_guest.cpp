@@ -232,10 +232,10 @@ void QemuGuest::on_qmp_event(QmpMessage const& event) {
 }
 
 void QemuGuest::on_reset(QmpMessage const& event) {
-    if (over_ || !resets_.begins_reboot(event.when_us)) {
+    bool const asked = event.reason == "host-qmp-system-reset";
+    if (over_ || !resets_.begins_reboot(event.when_us, asked)) {
         return;
     }
-    bool const asked = event.reason == "host-qmp-system-reset";
     emit({.kind = Kind::reset, .reason = asked ? Reason::requested : Reason::guest_reboot, .text = {}});
 }
 

@@ -32,13 +32,16 @@ auto hex(unsigned long value, unsigned width) -> std::string {
 auto stable_mac(Definition const& definition, unsigned index) -> std::string {
     std::uint64_t hash = 0xcbf29ce484222325U;
     auto const mix = [&](unsigned char byte) { hash = (hash ^ byte) * 0x100000001b3U; };
+    mix(static_cast<unsigned char>(index));
     for (char const letter : name_key(definition.name)) {
         mix(static_cast<unsigned char>(letter));
     }
-    mix(0);
-    mix(static_cast<unsigned char>(index));
+    // What is mixed in last has reached few bits.
+    for (int round = 0; round < 4; ++round) {
+        mix(0);
+    }
     std::string text = "02";
-    for (unsigned shift = 24; shift < 64; shift += 8) {  // the high bits are the well mixed ones
+    for (unsigned shift = 24; shift < 64; shift += 8) {
         text += ':';
         text += hex((hash >> shift) & 0xffU, 2);
     }
