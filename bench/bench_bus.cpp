@@ -5,6 +5,7 @@
 //
 // bench/run sets up the bus, the daemon and the raw service, and gives the address in DBUS_SYSTEM_BUS_ADDRESS.
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -93,7 +94,11 @@ public:
             must(sd_bus_get_property_string(bus_, apiary_name, vm_path, vm_interface, "State", nullptr, &state),
                  "State");
             bool const there = wanted == state;
+            bool const failed = std::strcmp(state, "failed") == 0;
             std::free(state);
+            if (failed) {
+                throw std::runtime_error{"the VM has failed: see the daemon's log"};
+            }
             if (there) {
                 return;
             }
@@ -173,7 +178,9 @@ void bench_signals(int samples) {
 // The helper opens the FIFO that it is given and writes the time of its first instruction there.
 auto read_clock(int fifo) -> std::int64_t {
     std::int64_t time = 0;
-    if (read(fifo, &time, sizeof time) != static_cast<ssize_t>(sizeof time)) {
+    pollfd ready{.fd = fifo, .events = POLLIN, .revents = 0};
+    if (poll(&ready, 1, static_cast<int>(patience_us / 1000)) != 1 ||
+        read(fifo, &time, sizeof time) != static_cast<ssize_t>(sizeof time)) {
         throw std::runtime_error{"the helper did not write its time"};
     }
     return time;
@@ -223,6 +230,7 @@ auto main(int argc, char** argv) -> int {
         return 2;
     }
     try {
+        std::setvbuf(stdout, nullptr, _IOLBF, 0);  // also when it goes to a file
         int const samples = std::atoi(argv[1]);
         bench_calls(samples);
         bench_signals(samples);

@@ -11,6 +11,23 @@ if(APIARY_SANITIZE)
   target_link_options(apiary_options INTERFACE -fsanitize=address,undefined)
 endif()
 
+# The standard headers that nearly every file includes, read once for each target: that halves the time of a build. Files
+# still include what they use: the `libcxx` preset builds without this.
+function(apiary_precompile target)
+  target_precompile_headers(${target} PRIVATE
+    "$<$<COMPILE_LANGUAGE:CXX>:<algorithm$<ANGLE-R>>"
+    "$<$<COMPILE_LANGUAGE:CXX>:<array$<ANGLE-R>>"
+    "$<$<COMPILE_LANGUAGE:CXX>:<chrono$<ANGLE-R>>"
+    "$<$<COMPILE_LANGUAGE:CXX>:<functional$<ANGLE-R>>"
+    "$<$<COMPILE_LANGUAGE:CXX>:<map$<ANGLE-R>>"
+    "$<$<COMPILE_LANGUAGE:CXX>:<memory$<ANGLE-R>>"
+    "$<$<COMPILE_LANGUAGE:CXX>:<optional$<ANGLE-R>>"
+    "$<$<COMPILE_LANGUAGE:CXX>:<string$<ANGLE-R>>"
+    "$<$<COMPILE_LANGUAGE:CXX>:<variant$<ANGLE-R>>"
+    "$<$<COMPILE_LANGUAGE:CXX>:<vector$<ANGLE-R>>"
+    ${ARGN})
+endfunction()
+
 # apiary_library(NAME folder... ) makes a static library of all sources of the current folder. The files of other
 # platforms (`*_linux.*`, `*_freebsd.*`) are left out.
 function(apiary_library name)
@@ -23,6 +40,7 @@ function(apiary_library name)
   endif()
   add_library(${name} STATIC ${sources})
   target_link_libraries(${name} PUBLIC apiary_options ${ARGN})
+  apiary_precompile(${name})
 endfunction()
 
 function(apiary_header_library name path)  # a header-only dependency whose headers are not ours to warn about

@@ -16,6 +16,7 @@
 #include "main/event_log.hpp"
 #include "main/log.hpp"
 #include "main/paths.hpp"
+#include "main/reloads.hpp"
 #include "main/state_lock.hpp"
 #include "plugin/required_plugins.hpp"
 #include "store/ring_journal.hpp"
@@ -49,13 +50,6 @@ auto supervision_options(Options const& options) -> SupervisionOptions {
     return made;
 }
 
-void tell(std::vector<config::Diagnostic> const& diagnostics) {
-    for (auto const& diagnostic : diagnostics) {
-        log::line(diagnostic.severity == config::Severity::error ? log::Level::error : log::Level::warning,
-                  config::format(diagnostic));
-    }
-}
-
 // Each VM costs some descriptors; the default soft limit of 1,024 is for programs that use select(2).
 void raise_descriptor_limit() {
     rlimit limit{};
@@ -63,6 +57,17 @@ void raise_descriptor_limit() {
         limit.rlim_cur = limit.rlim_max;
         ::setrlimit(RLIMIT_NOFILE, &limit);
     }
+}
+
+// All VMs are at rest, and the rest of the end takes no time. A further signal must not cut it short: the private bus
+// would be left behind, and whoever supervises us would hear of a daemon that was killed.
+void hold_back_signals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (int const number : {SIGTERM, SIGINT, SIGHUP}) {
+        sigaddset(&signals, number);
+    }
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
 }  // namespace
@@ -76,7 +81,6 @@ private:
     void apply_first();
     void open_bus();
     void connect(std::string address);
-    void reload(bool dry_run, bus::BusOptions::ReloadDone done);
     void end(bool at_once);
 
     Options options_;
@@ -91,6 +95,7 @@ private:
     store::RingJournal journal_;
     EventLog event_log_;
     EngineCore engine_;
+    Reloads reloads_{loop_, configuration_, engine_};
     std::unique_ptr<bus::PrivateBus> private_bus_;
     std::unique_ptr<bus::BusService> bus_;
     Handle signals_;
@@ -136,7 +141,7 @@ void Application::Parts::apply_first() {
         engine_.found_running(record);
     }
     first_ = configuration_.load();
-    tell(first_.diagnostics);
+    log_diagnostics(first_.diagnostics);
     if (!first_.ok) {
         throw std::runtime_error{"the configuration is wrong: nothing was started (apiaryd --check says the same)"};
     }
@@ -148,14 +153,15 @@ auto Application::Parts::run() -> int {
     signals_ = loop_.on_signals({SIGTERM, SIGINT, SIGHUP}, [this](int number) {
         if (number == SIGHUP) {
             log::info("SIGHUP: the configuration is read again");
-            reload(false, [](auto const&) {});
+            reloads_.request();
         } else {
             end(false);
         }
     });
-    engine_.apply(std::move(first_.definitions), true);
+    reloads_.apply_first(std::move(first_.definitions), first_.globals);
     log::info("apiaryd " APIARY_VERSION " runs with " + std::to_string(engine_.count()) + " VMs");
     loop_.run();
+    hold_back_signals();
     if (bus_) {
         bus_->close();
     }
@@ -185,7 +191,7 @@ void Application::Parts::connect(std::string address) {
     options.observers = first_.globals.observers_gid;
     options.version = APIARY_VERSION;
     options.backend = to_string(hypervisor::default_backend());
-    options.reload = [this](bool dry_run, bus::BusOptions::ReloadDone done) { reload(dry_run, std::move(done)); };
+    options.reload = [this](bool dry_run, Reloads::Done done) { reloads_.request(dry_run, std::move(done)); };
     options.shutdown = [this](bool force) { end(force); };
     options.log = [](bool problem, std::string const& text) {
         log::line(problem ? log::Level::warning : log::Level::info, text);
@@ -194,40 +200,9 @@ void Application::Parts::connect(std::string address) {
     bus_->start();
 }
 
-void Application::Parts::reload(bool dry_run, bus::BusOptions::ReloadDone done) {
-    configuration_.load(loop_, [this, dry_run, done = std::move(done)](config::LoadResult result) {
-        bus::ReloadReport report;
-        for (auto const& diagnostic : result.diagnostics) {
-            report.diagnostics.push_back(config::format(diagnostic));
-        }
-        if (!dry_run) {
-            tell(result.diagnostics);
-        }
-        if (!result.ok) {
-            std::string text = "the configuration is wrong, nothing was changed";
-            for (auto const& diagnostic : report.diagnostics) {
-                text += "\n" + diagnostic;
-            }
-            log::error("the configuration is wrong: nothing was changed");
-            done(Refusal{Refusal::Kind::config_invalid, std::move(text)});
-            return;
-        }
-        auto changes =
-            dry_run ? engine_.preview(result.definitions) : engine_.apply(std::move(result.definitions), false);
-        if (!dry_run) {
-            log::info("configuration: " + std::to_string(changes.added.size()) + " VMs are new, " +
-                      std::to_string(changes.changed.size()) + " changed, " + std::to_string(changes.removed.size()) +
-                      " gone");
-        }
-        report.added = std::move(changes.added);
-        report.changed = std::move(changes.changed);
-        report.removed = std::move(changes.removed);
-        done(std::move(report));
-    });
-}
-
 void Application::Parts::end(bool at_once) {
     bool const again = std::exchange(ending_, true);
+    reloads_.end();
     log::info(again || at_once ? "powering off all VMs" : "stopping all VMs; a second signal powers them off");
     engine_.shut_down([this] {
         log::info("all VMs are at rest: the daemon ends");

@@ -152,6 +152,8 @@ AsioLoop::~AsioLoop() {
 void AsioLoop::run() {
     auto const guard = asio::make_work_guard(context_->io);
     context_->io.run();
+    // What is still being worked on uses parts that are younger than the loop: none of it may go on after this.
+    context_->pool.reset();
 }
 
 void AsioLoop::stop() {

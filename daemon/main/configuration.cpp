@@ -2,8 +2,11 @@
 
 #include <unistd.h>
 
+#include <exception>
 #include <memory>
 #include <utility>
+
+#include "main/log.hpp"
 
 namespace apiary {
 
@@ -30,12 +33,33 @@ auto Configuration::load() const -> config::LoadResult {
         }
         return {{"backend", "there is no backend " + std::string{to_string(definition.backend)} + " on this host"}};
     };
-    return config::load_paths(paths_, options);
+    auto result = config::load_paths(paths_, options);
+    // A VM that was renamed with `name =` keeps the number of its section.
+    for (std::size_t i = 0; i < result.definitions.size() && i < result.ids.size(); ++i) {
+        identities_.reserve(result.definitions[i]->name, result.ids[i]);
+    }
+    return result;
 }
 
 void Configuration::load(Loop& loop, std::function<void(config::LoadResult)> done) const {
     auto const result = std::make_shared<config::LoadResult>();
-    loop.offload([this, result] { *result = load(); }, [result, done = std::move(done)] { done(std::move(*result)); });
+    loop.offload(
+        [this, result] {
+            try {
+                *result = load();
+            } catch (std::exception const& error) {  // no memory, for instance: that ends this load, not the daemon
+                *result = {};
+                result->diagnostics.push_back({.message = std::string{"cannot be read: "} + error.what()});
+            }
+        },
+        [result, done = std::move(done)] { done(std::move(*result)); });
+}
+
+void log_diagnostics(std::vector<config::Diagnostic> const& diagnostics) {
+    for (auto const& diagnostic : diagnostics) {
+        log::line(diagnostic.severity == config::Severity::error ? log::Level::error : log::Level::warning,
+                  config::format(diagnostic));
+    }
 }
 
 }  // namespace apiary

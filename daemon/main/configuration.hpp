@@ -30,4 +30,6 @@ private:
     config::SystemHost host_;
 };
 
+void log_diagnostics(std::vector<config::Diagnostic> const& diagnostics);
+
 }  // namespace apiary

@@ -7,6 +7,7 @@
 #include <syslog.h>
 
 #include <condition_variable>
+#include <csignal>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -22,7 +23,15 @@ constexpr std::size_t most_waiting = 8192;
 // spdlog's own asynchronous logger wakes its thread every 10 s; an idle daemon must not. So: a plain queue.
 class QueueSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
 public:
-    explicit QueueSink(spdlog::sink_ptr writer) : writer_{std::move(writer)}, thread_{[this] { work(); }} {}
+    explicit QueueSink(spdlog::sink_ptr writer) : writer_{std::move(writer)} {
+        // Signals are the main thread's, also those that it holds back.
+        sigset_t all;
+        sigset_t before;
+        sigfillset(&all);
+        ::pthread_sigmask(SIG_SETMASK, &all, &before);
+        thread_ = std::thread{[this] { work(); }};
+        ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    }
     ~QueueSink() override {
         {
             std::lock_guard const lock{mutex_};

@@ -41,6 +41,11 @@ auto prepare_directories(Options options) -> Options {
     make(options.vars_dir, 0700, "the directory of UEFI variables");
     auto vms = options.run_dir + "/vm";
     make(vms, 0700, "the directory");
+    for (auto* const program : {&options.qemu, &options.bhyve, &options.shim}) {
+        if (!program->empty()) {
+            *program = std::filesystem::absolute(*program).lexically_normal().string();
+        }
+    }
     return options;
 }
 

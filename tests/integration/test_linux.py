@@ -1,0 +1,23 @@
+"""A real Linux on a real QEMU: the guest that people have."""
+from harness.events import command, next_event
+
+BOOT = 150   # seconds, without KVM, on a host that has more to do than it can
+
+
+def test_linux(world):
+    """Boots, has a shell, reboots, hears the button."""
+    world.start(world.linux("debian"))
+    caller = world.follower()
+    assert command(caller, "debian", "Start")["Result"] == "done"
+    console = world.console(caller, "debian")
+    console.until("APIARY-GUEST-UP", BOOT)
+    console.until("guest# ")
+    console.write("echo $((6 * 7)) processors: $(nproc)\n")
+    console.until("42 processors: 1")
+    console.until("guest# ")
+    console.write("reboot\n")
+    console.until("APIARY-GUEST-UP", BOOT)
+    assert next_event(caller, "debian", type="reboot").reason == "guest-reboot"
+    assert command(caller, "debian", "Stop", timeout=90)["Result"] == "done"
+    console.until("APIARY-GUEST-POWERBUTTON")
+    assert caller.state("debian") == ("stopped", "", "requested")
