@@ -209,7 +209,7 @@ auto wait_for(Client& client, std::vector<Operation>& operations, Progress& prog
 
 auto outcome_text(Operation const& operation) -> std::string {
     auto const command = std::string{to_string(operation.command)};
-    auto const because = operation.error.empty() ? operation.reason : operation.error;
+    auto because = operation.error.empty() ? operation.reason : operation.error;
     auto const tail = because.empty() ? std::string{} : ": " + because;
     if (operation.result == "done") {
         return std::string{done_text(operation.command)};

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <ctime>
 
@@ -118,7 +119,7 @@ auto local_text(std::uint64_t microseconds) -> std::string {
 }
 
 auto percent_text(double fraction) -> std::string {
-    auto const whole = static_cast<int>(std::clamp(fraction, 0.0, 1.0) * 100.0 + 0.5);
+    auto const whole = std::lround(std::clamp(fraction, 0.0, 1.0) * 100.0);
     return std::to_string(whole) + '%';
 }
 

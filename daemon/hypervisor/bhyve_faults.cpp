@@ -1,3 +1,4 @@
+// What bhyve cannot do of what a definition asks for.
 #include "hypervisor/fault_list.hpp"
 #include "hypervisor/faults.hpp"
 

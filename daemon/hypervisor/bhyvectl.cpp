@@ -1,3 +1,4 @@
+// /dev/vmm through bhyvectl(8): a short-lived child, watched by the closing of a pipe.
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>

@@ -1,3 +1,4 @@
+// What QEMU, or this version of its backend, cannot do of what a definition asks for.
 #include <climits>
 
 #include "hypervisor/fault_list.hpp"

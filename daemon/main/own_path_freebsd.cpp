@@ -1,3 +1,4 @@
+// The running program by sysctl(3): /proc need not be mounted.
 #include <sys/types.h>
 // sysctl.h needs types.h first.
 #include <sys/sysctl.h>

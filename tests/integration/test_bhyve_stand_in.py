@@ -1,5 +1,5 @@
-"""The life of a VM on the bhyve backend. In bhyve's place stands a program of ours (tests/stand-in) that ends in each of
-the ways in which bhyve ends, and takes SIGTERM as the ACPI power button."""
+"""The life of a VM on the bhyve backend. In bhyve's place stands a program of ours (tests/stand-in) that ends in each
+of the ways in which bhyve ends, and takes SIGTERM as the ACPI power button."""
 import os
 import signal
 

@@ -1,6 +1,6 @@
-// Stands where a hypervisor would, for the benchmarks: first thing it writes the monotonic clock, in nanoseconds, as 8 bytes
-// to the FIFO (or file) that APIARY_CLOCK in its environment names; then it waits for a signal. Static and small, so that its
-// own start is not what is measured.
+// Stands where a hypervisor would, for the benchmarks: first thing it writes the monotonic clock, in nanoseconds, as 8
+// bytes to the FIFO (or file) that APIARY_CLOCK in its environment names; then it waits for a signal. Static and small,
+// so that its own start is not what is measured.
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
