@@ -61,8 +61,9 @@ auto Session::on_name(sd_bus_message* reply, void* self, sd_bus_error* error) ->
 
 void Session::named(sd_bus_message* reply) {
     if (auto const* failure = sd_bus_message_get_error(reply)) {
-        connection_.give_up("the bus does not give us the name " + options_.name + ": " +
-                            text_or_empty(failure->message) + " (is its policy file installed?)");
+        // Not the bus's own words alone: they name the connection, and would be logged anew at each try.
+        connection_.give_up("the bus does not give us the name " + options_.name + " (" + text_or_empty(failure->name) +
+                            "): is the policy file org.apiary.Apiary1.conf installed, and is this root?");
         return;
     }
     std::uint32_t result = 0;

@@ -257,8 +257,8 @@ auto connect(BusSearch const& search) -> std::unique_ptr<Client> {
     }
     throw Failure{
         ExitCode::unreachable, "apiaryd does not answer. Tried:" + tried,
-        "Start it (systemctl start apiaryd, service apiaryd start, or apiaryd --private-bus), or say which bus "
-        "it is on with --address or APIARY_BUS_ADDRESS."};
+        "Start it as root (apiaryd; where there is no system bus: apiaryd --private-bus), or say which bus it is on "
+        "with --address or APIARY_BUS_ADDRESS, or where its run folder is with APIARY_RUN_DIR."};
 }
 
 }  // namespace apiary::ctl

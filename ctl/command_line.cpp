@@ -25,6 +25,17 @@ auto digits_only(std::string& text) -> std::string {
     return good ? std::string{} : '\'' + text + "' is not a number";
 }
 
+// A closed set: see introspection/.
+auto state_word(std::string& text) -> std::string {
+    std::vector<std::string> const states{"stopped", "starting", "running", "paused", "stopping", "failed"};
+    if (std::ranges::find(states, text) != states.end()) {
+        return {};
+    }
+    auto const meant = suggestion(text, states);
+    return '\'' + text + "' is not a state: " +
+           (meant ? "did you mean '" + *meant + "'?" : "stopped, starting, running, paused, stopping or failed");
+}
+
 // Builds the parser around the invocation that it fills.
 class Parser {
 public:
@@ -71,6 +82,7 @@ private:
         list->add_option("vm", invocation_.vms, "Only these VMs")->type_name("VM");
         list->add_option("--state", invocation_.states, "Only VMs in this state (can be repeated)")
             ->type_name("STATE")
+            ->check(CLI::Validator{state_word, {}})
             ->expected(1)
             ->take_all();
         list->add_flag("--names", invocation_.names_only, "Only names, one a line");

@@ -18,10 +18,7 @@ auto hint_for(std::string_view error_name, std::string_view vm) -> std::string {
     if (error_name == "ConsoleBusy") {
         return "To watch without writing: apiaryctl console --read-only " + name + ". To take over: --force.";
     }
-    if (error_name == "NoConsole") {
-        return "Does it run, and has it a console? See: apiaryctl status " + name;
-    }
-    if (error_name == "InvalidState" || error_name == "NotSupported") {
+    if (error_name == "InvalidState" || error_name == "NotSupported" || error_name == "NoConsole") {
         return "Where it is now: apiaryctl status " + name;
     }
     if (error_name == "NotCancelable" || error_name == "NoSuchJob") {

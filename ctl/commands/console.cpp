@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <ostream>
 
@@ -25,10 +26,30 @@ void greet(Output& output, std::string const& name, bool read_only) {
                << std::flush;
 }
 
-// Why it ended is in the VM's state, if the daemon is there to tell.
-auto say_that_it_ended(Output& output, Client& client, std::string const& name, std::string const& path) -> ExitCode {
+// The console closes with the hypervisor, a moment before the daemon has cleaned up after it: what people want to know
+// is where the VM comes to rest. What takes longer is told as it is.
+auto at_rest(Client& client, std::string const& name, std::string const& path) -> Values {
+    using Clock = std::chrono::steady_clock;
+    constexpr std::chrono::seconds patience{3};
+    client.subscribe({.vms = {name}, .types = {"state"}});
+    auto const deadline = Clock::now() + patience;
+    for (;;) {
+        auto vm = client.vm_properties(path);
+        auto const state = text_of(vm, "State");
+        auto const left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+        if (state == "stopped" || state == "failed" || left.count() <= 0) {
+            return vm;
+        }
+        constexpr int no_interrupt = -1;  // the usual end by a signal is good enough
+        static_cast<void>(client.next(no_interrupt, left));
+    }
+}
+
+// Why it ended is in the VM's state, if the daemon is there to tell: perhaps another than that which opened it.
+auto say_that_it_ended(Context& context, std::string const& name, std::string const& path) -> ExitCode {
+    auto& output = context.output;
     try {
-        auto const vm = client.vm_properties(path);
+        auto const vm = at_rest(*context.connect(), name, path);
         auto const reason = text_of(vm, "Reason");
         output.err << "Console closed: " << printable(name) << " is "
                    << state_text(text_of(vm, "State"), text_of(vm, "SubState"))
@@ -37,7 +58,7 @@ auto say_that_it_ended(Output& output, Client& client, std::string const& name, 
     } catch (Failure const& failure) {
         if (failure.code() == ExitCode::unreachable) {
             tell_failure(
-                output, name, "the console was closed: apiaryd went away",
+                output, name, "the console was closed, and apiaryd does not answer",
                 "A guest that runs is not touched by that. When it is back: apiaryctl console " + shell_word(name));
         } else {
             tell_failure(output, name, failure);
@@ -83,7 +104,7 @@ auto console(Context& context, Invocation const& asked) -> ExitCode {
             output.err << "Left the console. The guest goes on.\n";
             return ExitCode::ok;
         case ConsoleEnd::closed:
-            return say_that_it_ended(output, *client, name, path);
+            return say_that_it_ended(context, name, path);
         case ConsoleEnd::interrupted:
             return exit_code_of_signal(caught);
         case ConsoleEnd::output_closed:

@@ -1,7 +1,10 @@
 #include "main/application.hpp"
 
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <stdexcept>
@@ -70,6 +73,20 @@ void hold_back_signals() {
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
+auto vms_text(std::size_t count) -> std::string {
+    return std::to_string(count) + (count == 1 ? " VM" : " VMs");
+}
+
+// The first thing that somebody new does: he starts it, and has written nothing yet.
+auto hint_of_missing(std::vector<std::string> const& configs) -> std::string {
+    struct stat status {};
+    if (::lstat(configs.front().c_str(), &status) == 0 || errno != ENOENT) {
+        return {};
+    }
+    return "there is no configuration " + configs.front() +
+           ": write one (apiary.conf(5) has an example), or name another with --config";
+}
+
 }  // namespace
 
 class Application::Parts {
@@ -85,7 +102,8 @@ private:
 
     Options options_;
     AsioLoop loop_;
-    StateLock lock_;
+    StateLock state_lock_;
+    RunLock run_lock_;
     std::unique_ptr<Supervisor> supervisor_;
     std::unique_ptr<Hypervisor> qemu_, bhyve_;
     std::vector<std::unique_ptr<Step>> steps_;
@@ -104,7 +122,8 @@ private:
 
 Application::Parts::Parts(Options options)
     : options_{prepare_directories(std::move(options))},
-      lock_{options_.state_dir},
+      state_lock_{options_.state_dir},
+      run_lock_{options_.run_dir},
       supervisor_{make_supervisor(loop_, supervision_options(options_))},
       qemu_{hypervisor::make_qemu(loop_, *supervisor_, hypervisor_options(options_))},
       bhyve_{hypervisor::make_bhyve(loop_, *supervisor_, hypervisor_options(options_))},
@@ -143,11 +162,17 @@ void Application::Parts::apply_first() {
     first_ = configuration_.load();
     log_diagnostics(first_.diagnostics);
     if (!first_.ok) {
-        throw std::runtime_error{"the configuration is wrong: nothing was started (apiaryd --check says the same)"};
+        auto const hint = hint_of_missing(options_.configs);
+        throw std::runtime_error{
+            hint.empty() ? "the configuration is wrong: nothing was started (apiaryd --check says the same)" : hint};
     }
 }
 
 auto Application::Parts::run() -> int {
+    if (options_.private_bus && ::geteuid() != 0) {
+        throw std::runtime_error{
+            "a private bus gives its name to root alone: run apiaryd as root (--check needs no root)"};
+    }
     apply_first();
     open_bus();
     signals_ = loop_.on_signals({SIGTERM, SIGINT, SIGHUP}, [this](int number) {
@@ -159,7 +184,7 @@ auto Application::Parts::run() -> int {
         }
     });
     reloads_.apply_first(std::move(first_.definitions), first_.globals);
-    log::info("apiaryd " APIARY_VERSION " runs with " + std::to_string(engine_.count()) + " VMs");
+    log::info("apiaryd " APIARY_VERSION " runs with " + vms_text(engine_.count()));
     loop_.run();
     hold_back_signals();
     if (bus_) {
@@ -204,12 +229,14 @@ void Application::Parts::end(bool at_once) {
     bool const again = std::exchange(ending_, true);
     reloads_.end();
     log::info(again || at_once ? "powering off all VMs" : "stopping all VMs; a second signal powers them off");
-    engine_.shut_down([this] {
-        log::info("all VMs are at rest: the daemon ends");
-        loop_.stop();
-    });
-    if (at_once && !again) {
-        engine_.shut_down({});
+    if (!again) {
+        engine_.shut_down([this] {
+            log::info("all VMs are at rest: the daemon ends");
+            loop_.stop();
+        });
+    }
+    if (again || at_once) {
+        engine_.shut_down({});  // the second time: no more waiting
     }
 }
 
@@ -238,7 +265,10 @@ auto check_configuration(Options const& options) -> int {
         std::fprintf(stderr, "%s\n", config::format(diagnostic).c_str());
         errors = errors || diagnostic.severity == config::Severity::error;
     }
-    std::printf("%s: %zu VMs%s\n", options.configs.front().c_str(), result.definitions.size(),
+    if (auto const hint = hint_of_missing(options.configs); !result.ok && !hint.empty()) {
+        std::fprintf(stderr, "%s\n", hint.c_str());
+    }
+    std::printf("%s: %s%s\n", options.configs.front().c_str(), vms_text(result.definitions.size()).c_str(),
                 !result.ok ? "; the daemon would not start with it"
                 : errors   ? "; see the errors above"
                            : ", no errors");

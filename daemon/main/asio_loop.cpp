@@ -1,16 +1,19 @@
+// The Asio loop: descriptors, signals and the pool. Timers are our own (alarm.hpp).
 #include "main/asio_loop.hpp"
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/post.hpp>
 #include <asio/signal_set.hpp>
-#include <asio/steady_timer.hpp>
 #include <asio/thread_pool.hpp>
 #include <cerrno>
 #include <optional>
 #include <system_error>
+
+#include "main/timer_queue.hpp"
 
 namespace apiary {
 namespace {
@@ -18,36 +21,6 @@ namespace {
 // Offloaded work is name service, opening files, parsing: short or hung, seldom busy. A hung file server may hold
 // some of these threads for long; the others go on.
 constexpr unsigned pool_threads = 4;
-
-// Each callback runs on a copy that is held here: it may destroy its own handle.
-class TimerSubscription : public Subscription {
-public:
-    TimerSubscription(asio::io_context& io, Duration delay, Loop::Callback callback)
-        : state_{std::make_shared<State>(io)} {
-        state_->callback = std::move(callback);
-        state_->timer.expires_after(delay > Duration::zero() ? delay : Duration::zero());
-        state_->timer.async_wait([weak = std::weak_ptr{state_}](asio::error_code error) {
-            auto const state = weak.lock();
-            if (!error && state && state->callback) {
-                std::exchange(state->callback, nullptr)();
-            }
-        });
-    }
-    ~TimerSubscription() override {
-        state_->callback = nullptr;
-        state_->timer.cancel();
-    }
-    TimerSubscription(TimerSubscription const&) = delete;
-    auto operator=(TimerSubscription const&) -> TimerSubscription& = delete;
-
-private:
-    struct State {
-        explicit State(asio::io_context& io) : timer{io} {}
-        asio::steady_timer timer;
-        Loop::Callback callback;
-    };
-    std::shared_ptr<State> state_;
-};
 
 class WatchSubscription : public Subscription {
 public:
@@ -138,10 +111,15 @@ private:
 
 struct AsioLoop::Context {
     asio::io_context io{1};
+    TimerQueue timers;
+    Handle timers_watch;
     std::optional<asio::thread_pool> pool;  // made at its first use
 };
 
-AsioLoop::AsioLoop() : context_{std::make_unique<Context>()} {}
+AsioLoop::AsioLoop() : context_{std::make_unique<Context>()} {
+    context_->timers_watch =
+        watch(context_->timers.fd(), Readiness::readable, [this] { context_->timers.run_due(now()); });
+}
 
 AsioLoop::~AsioLoop() {
     if (context_->pool) {
@@ -177,7 +155,7 @@ void AsioLoop::post(Callback callback) {
 }
 
 auto AsioLoop::after(Duration delay, Callback callback) -> Handle {
-    return std::make_unique<TimerSubscription>(context_->io, delay, std::move(callback));
+    return context_->timers.add(now() + std::max(delay, Duration::zero()), std::move(callback));
 }
 
 auto AsioLoop::watch(int fd, Readiness readiness, Callback callback) -> Handle {

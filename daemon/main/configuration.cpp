@@ -34,6 +34,13 @@ auto Configuration::load() const -> config::LoadResult {
         return {{"backend", "there is no backend " + std::string{to_string(definition.backend)} + " on this host"}};
     };
     auto result = config::load_paths(paths_, options);
+    if (result.ok) {
+        for (auto const& file : result.dropped_files) {
+            result.diagnostics.push_back({.file = file,
+                                          .severity = config::Severity::warning,
+                                          .message = "nothing of this file is used until that is mended"});
+        }
+    }
     // A VM that was renamed with `name =` keeps the number of its section.
     for (std::size_t i = 0; i < result.definitions.size() && i < result.ids.size(); ++i) {
         identities_.reserve(result.definitions[i]->name, result.ids[i]);

@@ -1,4 +1,6 @@
 // apiaryd.
+#include <unistd.h>
+
 #include <cstdio>
 #include <exception>
 
@@ -16,6 +18,9 @@ auto main(int argc, char** argv) -> int {
         }
         apiary::log::open(parsed.options.foreground ? apiary::log::Where::standard_error : apiary::log::Where::syslog,
                           parsed.options.debug ? apiary::log::Level::debug : apiary::log::Level::info);
+        if (!parsed.options.foreground && ::isatty(STDERR_FILENO) == 1) {  // silence would look like a hang
+            std::fprintf(stderr, "apiaryd: the log goes to syslog (with --foreground it comes here)\n");
+        }
         int const status = apiary::Application{parsed.options}.run();
         apiary::log::close();
         return status;

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 
 namespace apiary {
 
@@ -41,8 +42,12 @@ auto parse_options(int argc, char** argv) -> ParsedOptions {
         app.parse(argc, argv);
         parsed.run = true;
     } catch (CLI::ParseError const& error) {
-        bool const asked = error.get_exit_code() == 0;
-        parsed.status = app.exit(error) == 0 || asked ? 0 : 2;
+        if (error.get_exit_code() == 0) {  // help, version
+            app.exit(error);
+        } else {
+            std::fprintf(stderr, "apiaryd: %s\n  See: apiaryd --help\n", error.what());
+            parsed.status = 2;
+        }
     }
     if (options.vars_dir.empty()) {
         options.vars_dir = options.state_dir + "/vars";

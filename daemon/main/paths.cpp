@@ -3,8 +3,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <stdexcept>
+#include <system_error>
 
 #include "main/own_path.hpp"
 
@@ -19,11 +21,13 @@ void make(std::string& directory, mode_t mode, std::string_view what) {
     if (::mkdir(directory.c_str(), mode) == 0) {
         return;
     }
+    int const why = errno;
     struct stat found {};
     if (::stat(directory.c_str(), &found) != 0 || !S_ISDIR(found.st_mode)) {
-        throw std::runtime_error{std::string{what} + " " + directory +
-                                 " is not there and cannot be made: run apiaryd "
-                                 "as root, or name another place (apiaryd --help)"};
+        throw std::runtime_error{std::string{what} + " " + directory + " is not there and cannot be made (" +
+                                 std::generic_category().message(why) +
+                                 "): " + (::geteuid() == 0 ? "" : "run apiaryd as root, or ") +
+                                 "name another place (apiaryd --help)"};
     }
     // Whoever could write here could have the daemon believe in VMs of his making.
     if (found.st_uid != ::geteuid() || (found.st_mode & (S_IWGRP | S_IWOTH)) != 0) {

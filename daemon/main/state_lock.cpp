@@ -33,4 +33,15 @@ StateLock::StateLock(std::string const& directory) {
     }
 }
 
+RunLock::RunLock(std::string const& directory)
+    : fd_{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)} {
+    if (!fd_) {
+        throw std::runtime_error{"run directory: " + directory + ": " + std::strerror(errno)};
+    }
+    if (::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) {
+        throw std::runtime_error{"another apiaryd uses the run directory " + directory +
+                                 ": end that one first, or give this one a --run-dir of its own"};
+    }
+}
+
 }  // namespace apiary

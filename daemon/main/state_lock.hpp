@@ -1,4 +1,4 @@
-// One daemon for one state directory.
+// One daemon for one state directory, and for one run directory.
 #pragma once
 
 #include <string>
@@ -11,6 +11,16 @@ namespace apiary {
 class StateLock {
 public:
     explicit StateLock(std::string const& directory);
+
+private:
+    UniqueFd fd_;
+};
+
+// The same for what runs: two daemons with a state of their own must not think each other's guests to be left behind.
+// The directory itself is locked: it holds nothing that need not be there.
+class RunLock {
+public:
+    explicit RunLock(std::string const& directory);
 
 private:
     UniqueFd fd_;

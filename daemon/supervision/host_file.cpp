@@ -121,7 +121,10 @@ auto explain(HostFile const& file, std::uint32_t fault, int error, mode_t mode, 
                " (the definition is in a file of that user's): make it " + std::string{rights_for(file.operation)} +
                " for that user, or name it in a file that root owns";
     }
-    if (error == ENOENT && file.operation != APIARY_OPEN_LOG) {
+    if (error == ENOENT && file.operation == APIARY_OPEN_LOG) {  // the file itself would be made
+        return name + ": its folder does not exist: create it";
+    }
+    if (error == ENOENT) {
         bool const may_be_absent = file.id.starts_with("disk") || file.id.starts_with("iso");
         return name + " does not exist: create it" + (may_be_absent ? ", or mark it noexist" : "");
     }

@@ -151,7 +151,7 @@ def test_a_users_broken_file_is_his_trouble_alone(world, spoil):
     daemon.logged(f"{path}:", "error")
     assert sorted(world.client().list_vms()) == ["roots"]
     checked = daemon.run("--check")
-    assert checked.returncode == 1 and f"{path}:" in checked.stderr and "1 VMs" in checked.stdout, checked
+    assert checked.returncode == 1 and f"{path}:" in checked.stderr and "1 VM;" in checked.stdout, checked
 
 
 def test_a_users_file_that_has_become_wrong(world, spoil):

@@ -28,7 +28,8 @@ class Ctl:
     def __call__(self, *arguments, code=0, **environment):
         """Runs it to its end, which must be `code`: subprocess's CompletedProcess."""
         done = self.world.run_as(self.account, self.binary, *arguments, env={**self.environment, **environment})
-        assert done.returncode == code, f"apiaryctl {arguments} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
+        assert done.returncode == code, \
+            f"apiaryctl {arguments} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
         return done
 
     def json(self, *arguments, code=0):
@@ -53,7 +54,7 @@ class Ctl:
 
 
 class Running:
-    """One that runs. `said` is all that it wrote, to both outputs: in the order in which it came where that is known."""
+    """One that runs. `said` is all that it wrote, to both outputs."""
 
     def __init__(self, command, environment, account, terminal):
         self.said, self.unread, self.ended = b"", b"", False
@@ -121,7 +122,7 @@ class Running:
         return found
 
     def end(self, code=0, timeout=TIMEOUT):
-        """Waits for its end, which must be `code`: all that it said since it was last listened to."""
+        """Waits for its end, which must be `code` unless that is None: all that it said since it was last heard."""
         if self.slave is not None:
             assert self.process.wait(timeout) is not None   # what it writes fits a terminal's buffer
             self.after = termios.tcgetattr(self.slave)
@@ -129,10 +130,11 @@ class Running:
             self.slave = None
         deadline = time.monotonic() + timeout
         while not self.ended:
-            assert self._more(deadline) or self.ended, f"it does not end; it said:\n{self.said.decode(errors='replace')}"
+            assert self._more(deadline) or self.ended, \
+                f"it does not end; it said:\n{self.said.decode(errors='replace')}"
         got = self.process.wait(timeout)
         self.close()
-        assert got == code, f"it ended with {got}; it said:\n{self.said.decode(errors='replace')}"
+        assert code in (got, None), f"it ended with {got}; it said:\n{self.said.decode(errors='replace')}"
         text, self.unread = self.unread.decode(errors="replace"), b""
         return text
 
