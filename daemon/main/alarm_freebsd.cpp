@@ -1,3 +1,4 @@
+// FreeBSD's alarm: a kqueue is readable while an event of it is pending, so it serves as the descriptor.
 #include <sys/event.h>
 
 #include <algorithm>
@@ -6,7 +7,6 @@
 
 #include "main/alarm.hpp"
 
-// A kqueue is readable while an event of it is pending: it serves as the descriptor.
 namespace apiary {
 
 Alarm::Alarm() : fd_{::kqueuex(KQUEUE_CLOEXEC)} {
