@@ -42,7 +42,8 @@ def test_a_path_element_is_what_sd_bus_makes_of_it():
 def test_an_orphan_is_found(world):
     subprocess.run(["sh", "-c", "sleep 1000 & exec true"], check=True)
     left = processes.left_over(keep={world.bus.process.pid})
-    assert list(left.values()) == ["sleep 1000"]
+    assert len(left) == 1
+    assert "sleep 1000" in next(iter(left.values()))  # it, or the shell that is about to become it
     processes.kill_all(left)
     assert not processes.left_over(keep={world.bus.process.pid})
 
