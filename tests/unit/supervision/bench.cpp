@@ -98,7 +98,8 @@ Bench::~Bench() {
         }
     }
     supervisor.reset();
-    // A shim that was told to forget removes its own files at the same time, and what is gone already stops remove_all().
+    // A shim that was told to forget removes its own files at the same time, and what is gone already stops
+    // remove_all().
     std::error_code error;
     for (int tries = 0; fs::exists(root, error) && tries < 1000; ++tries) {
         fs::remove_all(root, error);
