@@ -175,8 +175,12 @@ auto Application::Parts::run() -> int {
     }
     apply_first();
     open_bus();
-    signals_ = loop_.on_signals({SIGTERM, SIGINT, SIGHUP}, [this](int number) {
-        if (number == SIGHUP) {
+    signals_ = loop_.on_signals({SIGTERM, SIGINT, SIGHUP, SIGUSR1}, [this](int number) {
+        if (number == SIGUSR1) {
+            log::warning(
+                "SIGUSR1: log files are not opened anew yet; rotate them by copying and truncating (they are "
+                "opened for appending)");
+        } else if (number == SIGHUP) {
             log::info("SIGHUP: the configuration is read again");
             reloads_.request();
         } else {
