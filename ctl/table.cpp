@@ -54,6 +54,7 @@ auto Table::fitting_widths(std::size_t room) const -> Widths {
     constexpr std::size_t still_something = 3;
     auto natural = natural_widths();
     std::vector<bool> shrinking;
+    shrinking.reserve(columns_.size());
     for (auto const& column : columns_) {
         shrinking.push_back(column.shrink);
     }

@@ -138,6 +138,7 @@ Application::Parts::Parts(Options options)
               steps_.push_back(std::move(step));
           }
           std::vector<Step*> steps;
+          steps.reserve(steps_.size());
           for (auto const& step : steps_) {
               steps.push_back(step.get());
           }

@@ -209,8 +209,9 @@ void Machine::show_progress() {
     if (!status_.step.empty()) {
         stage += " " + status_.step;
     }
-    bool const cancelable = !job_canceled_ && !(status_.state == State::stopping && must_end()) &&
-                            find_row(status_.state, status_.sub_state, Input::cancel) != nullptr;
+    bool const stop_is_free = status_.state != State::stopping || !must_end();
+    bool const cancelable =
+        !job_canceled_ && stop_is_free && find_row(status_.state, status_.sub_state, Input::cancel) != nullptr;
     world_.jobs.progress(*job_, std::move(stage), progress, cancelable);
 }
 
