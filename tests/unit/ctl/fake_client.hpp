@@ -26,6 +26,8 @@ struct FakeDaemon {
     std::uint64_t journal_oldest = 1;
     std::function<void(Notice const&)> on_notice;  // just before next() gives it
     Values reloaded;
+    std::vector<VmPlan> plans;
+    std::map<std::string, std::vector<ConfigSetting>> configs;  // by name of the VM
 };
 
 class FakeClient : public Client {
@@ -121,9 +123,18 @@ public:
         }
     }
 
-    auto reload(bool dry_run) -> Values override {
+    auto reload(bool dry_run) -> ReloadResult override {
         daemon_.calls.emplace_back(dry_run ? "reload dry" : "reload");
-        return daemon_.reloaded;
+        return {daemon_.reloaded, daemon_.plans};
+    }
+    auto vm_config(std::string const& vm_path, bool pending) -> std::vector<ConfigSetting> override {
+        auto const name = vm_path.substr(vm_path.rfind('/') + 1);
+        daemon_.calls.push_back((pending ? "pending config " : "config ") + name);
+        auto const found = daemon_.configs.find(name);
+        if (found == daemon_.configs.end()) {
+            throw Failure{ExitCode::not_allowed, "You may not.", {}, "AccessDenied"};
+        }
+        return found->second;
     }
     void shutdown(bool force) override { daemon_.calls.emplace_back(force ? "shutdown force" : "shutdown"); }
     auto open_console(std::string const& /*vm_path*/, bool /*read_only*/, bool /*force*/) -> UniqueFd override {
@@ -176,7 +187,9 @@ struct Scene {
     FakeDaemon daemon;
     std::ostringstream out, err;
     Output output{.out = out, .err = err, .out_style = {}, .err_style = {}};
-    Context context{.output = output, .connect = [this] { return std::make_unique<FakeClient>(daemon); }};
+    Context context{.output = output,
+                    .connect = [this] { return std::make_unique<FakeClient>(daemon); },
+                    .read_configuration = {}};
 
     auto add_vm(std::string const& name, std::string const& state) -> VmRow& {
         auto& vm = daemon.vms.emplace_back();
