@@ -98,7 +98,8 @@ auto read_document(std::string const& text) -> ConfigDocument {
             }
         }
         for (auto const& error : json.at("errors")) {
-            document.errors.push_back({text_from(error.at("severity")), text_from(error.at("text"))});
+            document.errors.push_back({text_from(error.at("severity")), text_from(error.at("text")),
+                                       text_from(error.value("vm", Json(nullptr)))});
         }
         return document;
     } catch (Json::exception const& error) {

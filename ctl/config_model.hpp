@@ -30,6 +30,7 @@ struct VmConfig {
 struct ConfigError {
     std::string severity;  // error, warning
     std::string text;      // FILE:LINE:COLUMN: error: …
+    std::string vm;        // that it is about; empty: none
 };
 
 // What apiary-config prints.

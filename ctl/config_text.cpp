@@ -89,7 +89,7 @@ void print_plan(Output& output, VmPlan const& plan) {
         output.out << "    " << printable(key.key) << ": " << printable(values_text(key.before)) << ' '
                    << output.out_style.arrow << ' ' << printable(values_text(key.after));
         if (key.before == key.after) {
-            output.out << " (a secret, or with the rights of somebody else)";
+            output.out << " (changed: it is a secret, or opened with the rights of somebody else now)";
         }
         if (key.effect != plan.effect && !key.effect.empty()) {
             output.out << "; " << printable(effect_text(key.effect));

@@ -97,6 +97,20 @@ auto show_file(Context& context, Invocation const& asked) -> ExitCode {
         print_errors(output.err, output.err_style, document.errors);
         throw Failure{ExitCode::failed, "The configuration is wrong as a whole: a daemon takes nothing of it."};
     }
+    auto const show_errors = [&] { print_errors(output.err, output.err_style, document.errors); };
+    auto const left_out = [&](std::string const& name) {
+        return std::ranges::any_of(document.errors, [&](ConfigError const& error) {
+            return error.severity == "error" && !error.vm.empty() && lower(error.vm) == lower(name);
+        });
+    };
+    for (auto const& name : asked.vms) {
+        bool const shown =
+            std::ranges::any_of(document.vms, [&](VmConfig const& vm) { return lower(vm.name) == lower(name); });
+        if (!shown && left_out(name)) {
+            show_errors();
+            throw Failure{ExitCode::failed, "VM '" + name + "' is left out, for what is said above."};
+        }
+    }
     auto const vms = wanted(document.vms, asked.vms);
     if (asked.json) {
         output.out << config_json(vms, false) << '\n';
@@ -105,7 +119,7 @@ auto show_file(Context& context, Invocation const& asked) -> ExitCode {
     for (auto const& vm : vms) {
         print_config(output, vm);
     }
-    print_errors(output.err, output.err_style, document.errors);
+    show_errors();
     return ExitCode::ok;
 }
 
@@ -153,7 +167,7 @@ auto show_daemons(Context& context, Invocation const& asked) -> ExitCode {
 
 // Nothing is overwritten: it could be the configuration that is in use.
 void write_file(std::string const& path, std::string_view text) {
-    constexpr mode_t mode = 0644;
+    constexpr mode_t mode = 0600;  // there may be passwords in it
     UniqueFd const file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)};
     int why = file ? 0 : errno;
     while (why == 0 && !text.empty()) {
@@ -229,7 +243,7 @@ auto import(Context& context, Invocation const& asked) -> ExitCode {
         write_file(asked.output, answer.text);
     }
     if (!whole) {
-        context.output.err << "Not everything could be read: see above, and the comments in the text.\n";
+        context.output.err << "Something needs your hand: see above, and the comments in the text.\n";
     }
     return whole ? ExitCode::ok : ExitCode::failed;
 }

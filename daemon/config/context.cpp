@@ -15,7 +15,7 @@ constexpr std::size_t most_names_to_guess = 500;
 }  // namespace
 
 void Context::report(Mark const& mark, Severity severity, std::string_view vm, std::string_view key,
-                     std::string message) {
+                     std::string message, bool harmless) {
     Provenance const& whose = (subject != nullptr ? subject : mark.file)->from;
     diagnostics.add(mark.file->index, whose.trusted,
                     {.file = mark.file->text->name,
@@ -26,7 +26,8 @@ void Context::report(Mark const& mark, Severity severity, std::string_view vm, s
                      .key = std::string{key},
                      .message = std::move(message),
                      .trusted = whose.trusted,
-                     .owner = whose.trusted ? 0 : whose.owner});
+                     .owner = whose.trusted ? 0 : whose.owner,
+                     .harmless = harmless});
 }
 
 auto Context::account(SourceFile const& file) -> Account& {

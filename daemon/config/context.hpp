@@ -45,7 +45,9 @@ struct Context {
     std::map<uid_t, Templates> own_templates;  // of everybody else's: each sees root's and his own
 
     [[nodiscard]] auto trusts(uid_t owner) const -> bool { return owner == 0 || owner == options.trusted_uid; }
-    void report(Mark const& mark, Severity severity, std::string_view vm, std::string_view key, std::string message);
+    // `harmless`: see Diagnostic.
+    void report(Mark const& mark, Severity severity, std::string_view vm, std::string_view key, std::string message,
+                bool harmless = false);
     // Would it be shown at all? (Guessing what was meant costs time.)
     [[nodiscard]] auto listens(SourceFile const& file) const -> bool {
         return !diagnostics.full(file.index, file.from.trusted);

@@ -157,7 +157,7 @@ auto set_com(Draft& draft, Assignment& a, unsigned port) -> ValueFault {
     ComPort com;
     com.text = a.text;
     if (a.text.empty()) {
-        return "auto, a device, tcp=ADDRESS:PORT or stdio is needed";
+        return "auto, a device or \"tcp=ADDRESS:PORT\" is needed";
     }
     if (a.text == "auto") {
         com.kind = ComPort::Kind::automatic;

@@ -53,6 +53,7 @@ struct FileRefusal {
     bool missing = false;  // there is no such file
     bool trusted = true;   // root's, or that of who runs the daemon
     uid_t owner = 0;
+    bool folder = false;  // it is one
 };
 
 // A file that was opened and may be read.

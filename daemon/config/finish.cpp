@@ -13,7 +13,8 @@ namespace {
 
 class Finisher {
 public:
-    Finisher(Context& context, Draft& draft) : context_{context}, draft_{draft}, vm_{draft.vm} {}
+    Finisher(Context& context, Draft& draft, bool known)
+        : context_{context}, draft_{draft}, vm_{draft.vm}, known_{known} {}
 
     auto run() -> bool {
         good_ = finish_bhyve(context_, draft_);
@@ -43,7 +44,7 @@ public:
             return;
         }
         for (Hypervisor::Fault const& fault : faults_of(definition)) {
-            drop(mark_of(fault.key), fault.key, fault.text);
+            leave_out(mark_of(fault.key), fault.key, fault.text);
         }
     }
 
@@ -64,7 +65,7 @@ public:
         }
     }
 
-    [[nodiscard]] auto good() const -> bool { return good_; }
+    [[nodiscard]] auto good() const -> bool { return good_ && !left_out_; }
 
 private:
     void order() {
@@ -89,6 +90,13 @@ private:
     void drop(Mark const& mark, std::string_view key, std::string message) {
         context_.report(mark, Severity::error, draft_.section_name, key, std::move(message));
         good_ = false;
+    }
+
+    // What the files say is right, and this host cannot do it. A VM that is there must not be lost by that; one that
+    // is not is left out alone, or a host with one such VM could never read its configuration again.
+    void leave_out(Mark const& mark, std::string_view key, std::string message) {
+        context_.report(mark, Severity::error, draft_.section_name, key, std::move(message), !known_);
+        left_out_ = true;
     }
 
     void warn(Mark const& mark, std::string_view key, std::string message) {
@@ -149,12 +157,12 @@ private:
             case FileLook::Kind::block_device:
                 return;
             case FileLook::Kind::missing:
-                drop(
+                leave_out(
                     mark_of(key, index), key,
                     "image not found: " + quoted_text(path.path) + " (noexist: before the path leaves this unchecked)");
                 return;
             case FileLook::Kind::other:
-                drop(mark_of(key, index), key, "not a file or device: " + quoted_text(path.path));
+                leave_out(mark_of(key, index), key, "not a file or device: " + quoted_text(path.path));
                 return;
         }
     }
@@ -172,7 +180,7 @@ private:
         for (std::size_t i = 0; i < vm_.sounds.size(); ++i) {
             for (std::string const& device : {vm_.sounds[i].play, vm_.sounds[i].record}) {
                 if (!device.empty() && context_.options.host->look(device).kind != FileLook::Kind::character_device) {
-                    drop(mark_of("hda", i), "hda", "not a device: " + quoted_text(device));
+                    leave_out(mark_of("hda", i), "hda", "not a device: " + quoted_text(device));
                 }
             }
         }
@@ -192,9 +200,9 @@ private:
                      "no such vcpu: " + std::to_string(pin.vcpu) + ", the VM has " + std::to_string(vm_.cpus.count()));
             }
             if (pin.host >= host_cpus) {
-                drop(mark_of("cpu_pin", i), "cpu_pin",
-                     "no such host cpu: " + std::to_string(pin.host) + ", this host has " +
-                         (known > 0 ? std::to_string(known) : "fewer"));
+                leave_out(mark_of("cpu_pin", i), "cpu_pin",
+                          "no such host cpu: " + std::to_string(pin.host) + ", this host has " +
+                              (known > 0 ? std::to_string(known) : "fewer"));
             }
         }
     }
@@ -227,13 +235,14 @@ private:
     Draft& draft_;
     Definition& vm_;
     std::vector<Entry*> ordered_;  // as in the key table
-    bool good_ = true;
+    bool known_;                   // it is in the set of before
+    bool good_ = true, left_out_ = false;
 };
 
 }  // namespace
 
 auto finish(Context& context, Draft& draft, DefinitionPtr const& before) -> DefinitionPtr {
-    Finisher finisher{context, draft};
+    Finisher finisher{context, draft, before != nullptr};
     if (!finisher.run()) {
         return nullptr;
     }

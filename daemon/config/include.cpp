@@ -159,7 +159,7 @@ void Includes::one(SourceFile const& file, Include const& include, std::string c
     // What was seen in a folder is there. What stands behind a wildcard (*/config) was not looked for.
     bool const unseen = pattern && !has_wildcards(std::string_view{path}.substr(folder_part(path).size()));
     for (std::string const& name : expansion.paths) {
-        found = one_file(file, include, {name, unseen}, out) || found;
+        found = one_file(file, include, {name, unseen, pattern}, out) || found;
     }
     if (!expansion.complete) {
         tell_exhausted(file, include, asker);
@@ -198,8 +198,10 @@ auto Includes::one_file(SourceFile const& file, Include const& include, Match co
     if (refusal->missing && match.unseen) {
         return false;
     }
+    // What is no file of root's or of the user's at all cannot have said anything.
+    bool const stray = match.by_pattern && refusal->folder;
     tell(file, include, quoted_text(path) + ": " + refusal->message,
-         refusal->trusted ? Asker{} : Asker{false, refusal->owner});
+         refusal->trusted ? Asker{} : Asker{false, refusal->owner}, stray);
     refused_.push_back({path, refusal->trusted, refusal->owner});
     return true;
 }

@@ -56,6 +56,7 @@ private:
     struct Match {
         std::string const& path;
         bool unseen = false;  // if it is missing, it does not belong to the pattern
+        bool by_pattern = false;
     };
     // False: it does not belong to the pattern.
     [[nodiscard]] auto one_file(SourceFile const& file, Include const& include, Match const& match,

@@ -50,7 +50,7 @@ void clear_list(Draft& draft) {
 
 auto com_key(char const* name, char const* alias, Setter set) -> KeySpec {
     KeySpec key{.name = name,
-                .doc = "serial port: auto, a device, tcp=ADDRESS:PORT or stdio",
+                .doc = "serial port: auto, a device or \"tcp=ADDRESS:PORT\"",
                 .trust = TrustRule::guarded,
                 .set = set};
     if (alias != nullptr) {

@@ -73,7 +73,7 @@ void Lexer::skip_block_comment() {
         }
         advance();
     }
-    unterminated(start, "comment: no */ follows");
+    unterminated(start, "comment: no */ follows (a path with /* in it must be quoted)");
 }
 
 // Reported once: a file with CRLF has one at each end of a line.

@@ -252,7 +252,8 @@ auto Parser::assignment(Statement& statement) -> bool {
     if (is(TokenKind::assign) || is(TokenKind::append)) {
         return fail(last_.first_on_line
                         ? "';' (is it missing at the end of the line before?)"
-                        : "';' (an equals sign within a value must be quoted, or have a backslash before it)");
+                        : "';' (is one missing before " + quoted_text(last_.text) +
+                              "? An equals sign within a value must be quoted, or have a backslash before it)");
     }
     if (is(TokenKind::paren_open) || is(TokenKind::paren_close)) {
         return fail("';' (a parenthesis within a value must be quoted, or have a backslash before it)");

@@ -43,14 +43,15 @@ void Reading::add(std::string const& path) {
     }
 }
 
-void Reading::refuse(std::string const& path, std::string message, Asker const& trouble_of) {
+void Reading::refuse(std::string const& path, std::string message, Asker const& trouble_of, bool harmless) {
     context_.diagnostics.add(sources_.size(), trouble_of.trusted,
                              {.file = path,
                               .vm = {},
                               .key = {},
                               .message = std::move(message),
                               .trusted = trouble_of.trusted,
-                              .owner = trouble_of.uid});
+                              .owner = trouble_of.uid,
+                              .harmless = harmless});
     refused_.push_back({path, trouble_of.trusted, trouble_of.uid});
 }
 
@@ -149,8 +150,8 @@ void Reading::read_folder(std::string const& path) {
         take_syntax(enter(*text), std::move(syntax), true);
         other_texts_.push_back(std::move(text));
     }
-    for (auto& [name, refusal] : result.refused) {
-        refuse(name, std::move(refusal.message), refusal.trusted ? Asker{} : Asker{false, refusal.owner});
+    for (auto& [name, refusal, harmless] : result.refused) {
+        refuse(name, std::move(refusal.message), refusal.trusted ? Asker{} : Asker{false, refusal.owner}, harmless);
     }
     next_ = sources_.size();
 }

@@ -37,7 +37,7 @@ public:
 
 private:
     auto enter(FileText const& text) -> SourceFile&;
-    void refuse(std::string const& path, std::string message, Asker const& trouble_of);
+    void refuse(std::string const& path, std::string message, Asker const& trouble_of, bool harmless = false);
     void read_bmd(SourceFile& file);
     void read_ucl(std::size_t from);
     void take_syntax(SourceFile& file, ReadSyntax syntax, bool of_folder = false);

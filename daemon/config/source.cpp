@@ -60,7 +60,7 @@ public:
         }
         std::string const name = path.substr(folder_name.size());
         if (name.empty() || name == "." || name == "..") {
-            return refusal(folder_text, asker, std::get<Folder const*>(way)->owner);
+            return is_folder(refusal(folder_text, asker, std::get<Folder const*>(way)->owner));
         }
         return open(*std::get<Folder const*>(way), name, asker, wanted);
     }
@@ -100,7 +100,7 @@ public:
     }
 
 private:
-    static constexpr char const* folder_text = "is a folder: name its files, as in FOLDER/*";
+    static constexpr char const* folder_text = "is a folder: name its files, as in \"FOLDER/*\"";
     static constexpr char const* denied_text = "access denied";
 
     // A user is to blame for what he asks for; and he is not told more than "no".
@@ -109,6 +109,11 @@ private:
             return {std::move(message), false, false, asker.uid};
         }
         return {std::move(message), false, ways_.trusts(owner), owner};
+    }
+
+    [[nodiscard]] static auto is_folder(FileRefusal refusal) -> FileRefusal {
+        refusal.folder = true;
+        return refusal;
     }
 
     [[nodiscard]] auto lost(Astray const& astray, Asker const& asker) const -> FileRefusal {
@@ -177,7 +182,7 @@ private:
             place = &elsewhere;
             name = target->substr(target_folder.size());
             if (name.empty() || name == "." || name == "..") {
-                return refusal(folder_text, asker, *link_owner);
+                return is_folder(refusal(folder_text, asker, *link_owner));
             }
         }
         return lost({ELOOP, *link_owner}, asker);
@@ -210,7 +215,7 @@ private:
         bool const trusted = ways_.trusts(status.st_uid);
         auto const no = [&](std::string text) { return refusal(std::move(text), Asker{}, status.st_uid); };
         if (S_ISDIR(status.st_mode)) {
-            return no(folder_text);
+            return is_folder(no(folder_text));
         }
         if (!S_ISREG(status.st_mode)) {
             return no("access denied: not a regular file");

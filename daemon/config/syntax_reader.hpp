@@ -46,6 +46,7 @@ public:
     struct Refused {
         std::string name;  // of the file
         FileRefusal refusal;
+        bool harmless = false;  // as Diagnostic's
     };
     struct Result {
         std::vector<File> files;  // in reading order

@@ -80,6 +80,9 @@ auto vms_text(std::size_t count) -> std::string {
 // The first thing that somebody new does: he starts it, and has written nothing yet.
 auto hint_of_missing(std::vector<std::string> const& configs) -> std::string {
     struct stat status {};
+    if (configs.empty()) {  // vmstated's folders alone
+        return {};
+    }
     if (::lstat(configs.front().c_str(), &status) == 0 || errno != ENOENT) {
         return {};
     }
@@ -275,7 +278,8 @@ auto check_configuration(Options const& options) -> int {
     if (auto const hint = hint_of_missing(options.configs); !result.ok && !hint.empty()) {
         std::fprintf(stderr, "%s\n", hint.c_str());
     }
-    std::printf("%s: %s%s\n", options.configs.front().c_str(), vms_text(result.definitions.size()).c_str(),
+    auto const& source = options.configs.empty() ? options.vmstated.front() : options.configs.front();
+    std::printf("%s: %s%s\n", source.c_str(), vms_text(result.definitions.size()).c_str(),
                 !result.ok ? "; the daemon would not start with it"
                 : errors   ? "; see the errors above"
                            : ", no errors");

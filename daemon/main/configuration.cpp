@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <exception>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include "main/log.hpp"
@@ -11,10 +13,26 @@
 
 namespace apiary {
 
+namespace {
+
+// Hook scripts are named by the folder that they are in, and must be found from anywhere.
+auto absolute(std::vector<std::string> folders) -> std::vector<std::string> {
+    for (auto& folder : folders) {
+        std::error_code error;
+        auto full = std::filesystem::absolute(folder, error);
+        if (!error && !folder.empty()) {
+            folder = full.string();
+        }
+    }
+    return folders;
+}
+
+}  // namespace
+
 Configuration::Configuration(Options const& options, Identities& identities, std::vector<Hypervisor*> backends,
                              BackendKind default_backend)
     : paths_{options.configs},
-      vmstated_{options.vmstated},
+      vmstated_{absolute(options.vmstated)},
       trusted_uid_{options.trusted_uid.value_or(::geteuid())},
       identities_{identities},
       backends_{std::move(backends)},

@@ -60,7 +60,8 @@ def test_what_waits_for_the_next_cold_start(world):
     assert command(caller, "web", "Start")["Result"] == "done"
     world.console(caller, "web").until("MARKER-UP")
     assert plain(caller.vm("web", "GetConfigDiff", "a{sv}", {})[0]) == []
-    world.write(world.tiny("web", memory="32M", ncpu="2", boot_delay=3, graphics_password="hunter2"))
+    world.write(world.tiny("web", memory="32M", ncpu="2", boot_delay=3, graphics_password="hunter2",
+                           graphics_path=f"{world.folder}/vnc"))
     report = reload(caller)
     assert "hunter2" not in repr(report)
     name, action, effect, keys, why = report["details"][0]

@@ -4,6 +4,7 @@ import time
 import pytest
 from harness.client import VM, plain, vm_path
 from harness.events import command, next_event, until_state
+from harness.processes import wait_until
 from harness.world import STAND_IN
 
 
@@ -32,6 +33,7 @@ class Guest:
         return self.attach()
 
     def attach(self):
+        wait_until(lambda: self.caller.state("web")[0] == "running", "the start")
         self.console = self.world.console(self.caller, "web")
         self.console.until("MARKER-UP")
         return self

@@ -1,5 +1,7 @@
 """UCL files and folders of vmstated, read by the daemon itself through apiary-ucl."""
+import json
 import os
+import subprocess
 
 import pytest
 from harness.accounts import ALICE
@@ -59,6 +61,21 @@ def test_a_vmstated_vm_lives(world, folder):
     assert written.stat().st_mode & 0o077 == 0
     assert command(caller, "bsdvm", "Stop")["Result"] == "done"
     assert "very-secret" not in daemon.text() and home.exists()
+
+
+def test_a_relative_folder(world, folder):
+    """The hook scripts of a VM are found by the folder's full path; and the folder alone is enough to be checked."""
+    home = folder("hooked", "hooked { memory = 64; bootrom = /rom; }\n")
+    (home / "start_network").write_text("#!/bin/sh\n")
+    (home / "start_network").chmod(0o755)
+    folder("nothing", "").joinpath("config").unlink()
+    shown = subprocess.run([BUILD / "bin" / "apiary-config", "show", "--vmstated", "vmstated"], cwd=world.folder,
+                           stdout=subprocess.PIPE, check=False).stdout
+    (vm,) = json.loads(shown)["vms"]
+    assert vm["scriptpath"] == f"{world.folder}/vmstated/hooked"
+    checked = subprocess.run([BUILD / "bin" / "apiaryd", "--check", "--vmstated", "vmstated"], cwd=world.folder,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    assert checked.stdout.startswith("vmstated: ") and "nothing/config: error: there is no file config" in checked.stderr
 
 
 def test_a_ucl_file_with_another(world):

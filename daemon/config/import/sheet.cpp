@@ -62,7 +62,7 @@ public:
             options_.files = own_files_.get();
         }
         options_.id_of = {};
-        options_.default_backend = BackendKind::bhyve;
+        daemons_backend_ = std::exchange(options_.default_backend, BackendKind::bhyve);
         backend_faults_ = std::exchange(options_.backend_faults, {});
     }
 
@@ -133,7 +133,10 @@ private:
         if (!backend_faults_) {
             return;
         }
-        for (Hypervisor::Fault const& fault : backend_faults_(definition)) {
+        // The text names no backend: it will be the daemon's own.
+        Definition judged = definition;
+        judged.backend = daemons_backend_;
+        for (Hypervisor::Fault const& fault : backend_faults_(judged)) {
             vm.note({}, fault.key, "the daemon will leave this VM out: " + fault.text);
         }
     }
@@ -222,6 +225,7 @@ private:
     Sheet sheet_;
     LoadOptions options_;
     std::unique_ptr<Files> own_files_;
+    BackendKind daemons_backend_ = BackendKind::bhyve;
     std::function<std::vector<Hypervisor::Fault>(Definition const&)> backend_faults_;
     std::unordered_map<std::string, std::string> names_;
     Writer writer_;

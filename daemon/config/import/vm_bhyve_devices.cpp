@@ -131,8 +131,14 @@ void ports(VmBhyveGuest& guest) {
             listed.push_back(port);
         }
     }
+    // A VM has one console, and that is the only port that is made by itself.
     for (std::string_view const port : listed) {
-        guest.set(port, "auto", "comports");
+        if (port == listed.front()) {
+            guest.set(port, "auto", "comports");
+        } else {
+            guest.note("comports", "not carried over: " + std::string{port} +
+                                       ", for a VM has one console; a device or \"tcp=ADDRESS:PORT\" can be set");
+        }
     }
     if (std::find(listed.begin(), listed.end(), "com1") == listed.end()) {
         guest.note("comports", "the console of apiaryctl console is com1");

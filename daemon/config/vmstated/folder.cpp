@@ -41,7 +41,7 @@ public:
 
 private:
     void refuse(std::string name, FileRefusal refusal) {
-        result_.refused.push_back({std::move(name), std::move(refusal)});
+        result_.refused.push_back({std::move(name), std::move(refusal), false});
     }
 
     void machine(std::string const& folder) {
@@ -63,6 +63,8 @@ private:
                 return;  // no folder: of no interest, as to vmstated
             }
             refusal->message = "there is no file config in this folder, so there is no VM";
+            result_.refused.push_back({path, std::move(*refusal), true});
+            return;
         }
         refuse(path, std::move(*refusal));
     }

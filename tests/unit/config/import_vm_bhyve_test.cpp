@@ -84,6 +84,7 @@ TEST_F(VmBhyve, Keys) {
              // other devices
              {"", "com1", "auto"},
              {"comports=\"com2 com1\"", "com2", "auto"},
+             {"comports=\"com1 com2\"", "com2", "-"},
              {"comports=\"com2\"", "com1", "-"},
              {"passthru0=3/0/0\npassthru1=6/0/0=2:0", "passthru", "3/0/0 6/0/0"},
              {"virt_random=yes", "virt_random", "yes"},

@@ -65,6 +65,31 @@ TEST_F(Keep, AFileThatIsWrongKeepsItsVms) {
     EXPECT_EQ(result.ids.size(), 1U);
 }
 
+// What the host lacks leaves out a VM that is not there yet, and nothing else. One that is there is not lost by it.
+TEST_F(Keep, WhatThisHostLacks) {
+    auto const with_disk = [](std::string const& path) {
+        return "vm a { memory = 1G; loader = uefi; disk = " + path + "; }\n";
+    };
+    options.backend_faults = [](Definition const& definition) {
+        return definition.name == "f" ? std::vector<Hypervisor::Fault>{{"loader", "not here"}}
+                                      : std::vector<Hypervisor::Fault>{};
+    };
+    auto const again = [&](std::string const& text) {
+        options.definitions_before = &applied;
+        read({{"root", 0, text}});
+    };
+    again(with_disk("/nope") + text_of("f") + text_of("b"));
+    EXPECT_THAT(names(), ElementsAre("b"));
+    again(with_disk("/nope") + text_of("f") + text_of("b", "2G"));
+    EXPECT_FALSE(result.trusted_errors);
+    EXPECT_EQ(errors().size(), 2U);
+    EXPECT_EQ(vm("b").memory_text, "2G");
+    again(with_disk("/img") + text_of("f") + text_of("b", "2G"));
+    EXPECT_THAT(names(), ElementsAre("a", "b"));
+    again(with_disk("/nope") + text_of("f") + text_of("b", "3G"));
+    EXPECT_TRUE(result.trusted_errors);
+}
+
 TEST_F(Keep, ForAsLongAsItIsWrong) {
     read({{"alice", alice, text_of("a")}});
     read({{"alice", alice, broken}});

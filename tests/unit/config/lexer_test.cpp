@@ -84,7 +84,8 @@ TEST(Lexer, CommentsStandAnywhereOutsideOfQuotes) {
     EXPECT_EQ(tokens("abc#def\ng"), (Tokens{{K::word, "abc", 1, 1}, {K::word, "g", 2, 1}}));
     EXPECT_EQ(joined("http://x/y"), "http:");
     EXPECT_EQ(joined("'#' \"//\" /* a /* b */"), "#//");
-    EXPECT_EQ(lex("a\n /* b").faults, (Faults{"2:2: unterminated comment: no */ follows"}));
+    EXPECT_EQ(lex("a\n /* b").faults,
+              (Faults{"2:2: unterminated comment: no */ follows (a path with /* in it must be quoted)"}));
 }
 
 TEST(Lexer, EscapesAreTheSameInAllThreePlaces) {

@@ -87,7 +87,7 @@ TEST_F(UclSandbox, EndsWithItsInput) {
     ASSERT_EQ(::waitpid(child, &status, 0), child);
     child = 0;
     ::close(socket);
-    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
 }
 
 }  // namespace
