@@ -132,7 +132,7 @@ void VmReader::set_key(Statement const& statement, Place const& place) {
         error(mark, key->name,
               statement.repeated ? "this key takes one value, and it is set more than once here"
               : statement.append ? "this key takes one value: '=' is needed in place of '+='"
-                               : "this key takes one value, not a list");
+                                 : "this key takes one value, not a list");
         return;
     }
     if (key->list && !statement.append) {

@@ -209,12 +209,12 @@ struct Definition {
     std::optional<std::string> bhyveload_loader, loadcmd, installcmd, grub_run_partition;
     std::vector<std::string> bhyve_env, bhyveload_env;
 
-    std::string description, os, osversion;          // for people
-    RestartLimit restart_limit;                      // kept: nothing restarts a VM that failed yet
-    std::shared_ptr<BhyveBase const> bhyve_base;     // backend bhyve; null: none
-    std::optional<std::string> bootrom;              // backend bhyve: FILE or FILE,VARIABLES, not the usual ones
+    std::string description, os, osversion;           // for people
+    RestartLimit restart_limit;                       // kept: nothing restarts a VM that failed yet
+    std::shared_ptr<BhyveBase const> bhyve_base;      // backend bhyve; null: none
+    std::optional<std::string> bootrom;               // backend bhyve: FILE or FILE,VARIABLES, not the usual ones
     std::optional<bool> acpi_tables, vmexit_on_halt;  // backend bhyve; none: not said
-    std::optional<std::string> scriptpath;           // folder of hook scripts as vmstated has them
+    std::optional<std::string> scriptpath;            // folder of hook scripts as vmstated has them
 
     // Settings of keys that a plugin declares, by plugin name: such a VM cannot start without that plugin.
     std::map<std::string, std::vector<Setting>> plugin_settings;

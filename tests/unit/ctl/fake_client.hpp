@@ -187,9 +187,8 @@ struct Scene {
     FakeDaemon daemon;
     std::ostringstream out, err;
     Output output{.out = out, .err = err, .out_style = {}, .err_style = {}};
-    Context context{.output = output,
-                    .connect = [this] { return std::make_unique<FakeClient>(daemon); },
-                    .read_configuration = {}};
+    Context context{
+        .output = output, .connect = [this] { return std::make_unique<FakeClient>(daemon); }, .read_configuration = {}};
 
     auto add_vm(std::string const& name, std::string const& state) -> VmRow& {
         auto& vm = daemon.vms.emplace_back();
