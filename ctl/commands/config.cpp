@@ -70,6 +70,7 @@ auto wanted(std::vector<VmConfig> const& vms, Strings const& names) -> std::vect
         auto const same = [&](VmConfig const& vm) { return lower(vm.name) == lower(name); };
         if (std::ranges::none_of(vms, same)) {
             std::vector<std::string> known;
+            known.reserve(vms.size());
             for (auto const& vm : vms) {
                 known.push_back(vm.name);
             }

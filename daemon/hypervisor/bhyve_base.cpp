@@ -17,7 +17,8 @@ public:
 
     auto build() -> std::string {
         for (auto const& [key, value] : base_.settings) {
-            text_ += key + "=" + value + "\n";  // as it stands there: what it expands is its own business
+            // As it stands there: what it expands is its own business.
+            text_.append(key).append("=").append(value).append("\n");
         }
         machine();
         processors();

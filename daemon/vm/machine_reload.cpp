@@ -62,7 +62,7 @@ void Machine::judge_policy(Judgement& judgement, Definition const* known, Defini
     bool const differs =
         definition.reboot_on_change && definition_ && !same_for_the_guest(*definition_, definition) &&
         (!known->reboot_on_change || known->boot == BootPolicy::no || !same_for_the_guest(*known, definition));
-    if (differs && boot != BootPolicy::no && !(stopped_by_hand_ && known->boot != BootPolicy::no)) {
+    if (differs && boot != BootPolicy::no && (!stopped_by_hand_ || known->boot == BootPolicy::no)) {
         judgement.policy = Input::restart;
         judgement.delay = std::max<Duration>(definition.boot_delay, world_.timings.change_pause);
     } else if (boot == known->boot || boot == BootPolicy::oneshot) {

@@ -268,7 +268,8 @@ private:
         constexpr unsigned most = 32;
         for (unsigned number = next; number < next + most; ++number) {
             for (std::string const& ending : {std::string{}, other}) {
-                std::string const name = vm_->name + '_' + key + std::to_string(number) + ending;
+                std::string name = vm_->name;
+                name.append("_").append(key).append(std::to_string(number)).append(ending);
                 if (auto const* const variable = variables_.find(name);
                     variable != nullptr && taken_.insert(name).second) {
                     vm_->note(variable->at, name,

@@ -74,8 +74,8 @@ private:
     };
 
     auto report() -> VmBhyveFile::Report {
-        return [this](Place at, std::string key, std::string message) {
-            sheet_.note(std::move(at), std::move(key), std::move(message));
+        return [this](Place at, std::string const& key, std::string message) {
+            sheet_.note(std::move(at), key, std::move(message));
         };
     }
 
@@ -161,7 +161,9 @@ private:
             std::string const path = store.folder + '/' + name;
             if (!name.starts_with('.') && input_.list(path)) {
                 // A folder without this file is something else.
-                add(input_.read_if_there(path + '/' + name + std::string{suffix}), name, store);
+                std::string file = path;
+                file.append("/").append(name).append(suffix);
+                add(input_.read_if_there(file), name, store);
             }
         }
     }

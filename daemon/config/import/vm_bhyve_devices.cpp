@@ -53,8 +53,9 @@ void disks(VmBhyveGuest& guest) {
         auto const name = guest.file.get(key + "_name"), type = guest.file.get(key + "_type");
         if (name.empty() || type.empty()) {
             if (!name.empty() || !type.empty()) {
-                guest.note(name.empty() ? key + "_type" : key + "_name",
-                           "not carried over: vm-bhyve wants both " + key + "_type and " + key + "_name");
+                std::string why = "not carried over: vm-bhyve wants both ";
+                why.append(key).append("_type and ").append(key).append("_name");
+                guest.note(name.empty() ? key + "_type" : key + "_name", why);
             }
             return;
         }
@@ -70,7 +71,9 @@ void disks(VmBhyveGuest& guest) {
             }
             guest.set("iso", path, key + "_name");
         } else {
-            guest.set("disk", (type == "virtio-blk" ? "" : std::string{type} + ':') + prefix + path, key + "_name");
+            std::string disk = type == "virtio-blk" ? "" : std::string{type} + ':';
+            disk.append(prefix).append(path);
+            guest.set("disk", disk, key + "_name");
         }
     }
 }

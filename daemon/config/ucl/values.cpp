@@ -64,7 +64,7 @@ auto Values::kept(std::string_view text) -> std::string_view {
     return text.empty() ? std::string_view{} : std::string_view{tree_.decoded.emplace_back(text)};
 }
 
-auto Values::constant(Node const& scalar, std::string text) -> Value {
+auto Values::constant(Node const& scalar, std::string const& text) -> Value {
     Value value;
     value.at = document_.value_place(scalar);
     Piece& piece = value.pieces.emplace_back();
@@ -216,7 +216,7 @@ void Values::escape(std::string_view raw, std::size_t& index, Node const& scalar
     char const c = raw[++index];
     if (c == 'u') {
         unicode(raw, index, scalar, out, in_quotes);
-    } else if (in_quotes || !(c == '"' || c == '\\' || c == '/')) {
+    } else if (in_quotes || (c != '"' && c != '\\' && c != '/')) {
         out.add('\\', at);
         out.add(c, at);
     } else {

@@ -21,7 +21,7 @@ public:
     // NAME, or NAME(VALUE, …), as it stands behind .apply. False: that was reported.
     [[nodiscard]] auto target(Node const& scalar, ApplyTarget& into) -> bool;
     // A text that somebody made up, at the place of the node.
-    [[nodiscard]] auto constant(Node const& scalar, std::string text) -> Value;
+    [[nodiscard]] auto constant(Node const& scalar, std::string const& text) -> Value;
     // Without variables: names, and whatever does not come to the resolver.
     [[nodiscard]] auto plain(Node const& scalar) -> std::string;
 

@@ -32,7 +32,8 @@ public:
         std::sort(names.begin(), names.end());
         for (std::string const& name : names) {
             if (!name.starts_with('.')) {
-                machine(folder + "/" + name);
+                std::string path = folder;
+                machine(path.append("/").append(name));
             }
         }
         parse();

@@ -14,7 +14,6 @@ namespace {
 using ucl::Document;
 using ucl::Node;
 using ucl::NodeKind;
-using ucl::Quoting;
 
 constexpr unsigned most_consoles = 4;
 
@@ -137,7 +136,7 @@ private:
         }
     }
 
-    auto constant(Node const& node, std::string text) -> Value { return values_.constant(node, std::move(text)); }
+    auto constant(Node const& node, std::string const& text) -> Value { return values_.constant(node, text); }
 
     void add(Section& section, Node const& node, std::string_view key, Value value) {
         Statement statement;
