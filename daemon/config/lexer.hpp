@@ -30,6 +30,14 @@ public:
     [[nodiscard]] auto ended_inside() const -> bool { return ended_inside_; }
 
 private:
+    // Text within quotes as far as it was read: as it stands in the source, or decoded from the first escape on.
+    struct QuotedPiece {
+        std::size_t start;
+        std::string* decoded = nullptr;
+    };
+    void take(QuotedPiece& piece);
+    [[nodiscard]] auto text_of(QuotedPiece const& piece) const -> std::string_view;
+
     [[nodiscard]] auto plain() -> Token;
     [[nodiscard]] auto quoted() -> Token;
     [[nodiscard]] auto single_quoted() -> Token;

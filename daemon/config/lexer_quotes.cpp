@@ -8,48 +8,52 @@ namespace apiary::config {
 auto Lexer::single_quoted() -> Token {
     Position const at = here();
     advance();
-    std::size_t const start = pos_;
-    std::string* decoded = nullptr;
+    QuotedPiece piece{pos_};
     while (!at_end()) {
-        char const c = peek();
-        if (c == '\'') {
-            std::string_view const text =
-                decoded != nullptr ? std::string_view{*decoded} : source_.substr(start, pos_ - start);
+        if (peek() == '\'') {
+            std::string_view const text = text_of(piece);
             advance();
             return make(TokenKind::text, at, text);
         }
-        if (c == '\\' || c == '\0') {
-            if (decoded == nullptr) {
-                decoded = &decoded_.emplace_back(source_.substr(start, pos_ - start));
-            }
-            if (c == '\\') {
-                escape(*decoded);
-            } else {
-                add_byte(*decoded, 0, here());
-                advance();
-            }
-            continue;
-        }
-        if (decoded != nullptr) {
-            *decoded += c;
-        }
-        advance();
+        take(piece);
     }
     unterminated(at, "string: no closing ' follows");
     return make(TokenKind::end, here(), {});
 }
 
+// One byte or escape within quotes.
+void Lexer::take(QuotedPiece& piece) {
+    char const c = peek();
+    bool const as_it_stands = c != '\\' && c != '\0';
+    if (piece.decoded == nullptr && !as_it_stands) {
+        piece.decoded = &decoded_.emplace_back(source_.substr(piece.start, pos_ - piece.start));
+    }
+    if (c == '\\') {
+        escape(*piece.decoded);
+        return;
+    }
+    if (c == '\0') {
+        add_byte(*piece.decoded, 0, here());
+    } else if (piece.decoded != nullptr) {
+        *piece.decoded += c;
+    }
+    advance();
+}
+
+auto Lexer::text_of(QuotedPiece const& piece) const -> std::string_view {
+    return piece.decoded != nullptr ? std::string_view{*piece.decoded}
+                                    : source_.substr(piece.start, pos_ - piece.start);
+}
+
 // One piece of "…": text up to a variable, a variable, or the start of an expression.
 auto Lexer::quoted() -> Token {
     Position const at = quotes_empty_ ? quotes_at_ : here();
-    std::size_t const start = pos_;
-    std::string* decoded = nullptr;  // from the first escape on
+    QuotedPiece piece{pos_};
     while (!at_end()) {
         char const c = peek();
         bool const closes = c == '"';
         if (closes || (c == '$' && starts_variable())) {
-            std::string_view const text =
-                decoded != nullptr ? std::string_view{*decoded} : source_.substr(start, pos_ - start);
+            std::string_view const text = text_of(piece);
             if (!text.empty() || (closes && quotes_empty_)) {
                 if (closes) {
                     advance();
@@ -66,22 +70,7 @@ auto Lexer::quoted() -> Token {
             in_quotes_ = blank_ = newline_ = false;
             return plain();
         }
-        if (c == '\\' || c == '\0') {
-            if (decoded == nullptr) {
-                decoded = &decoded_.emplace_back(source_.substr(start, pos_ - start));
-            }
-            if (c == '\\') {
-                escape(*decoded);
-            } else {
-                add_byte(*decoded, 0, here());
-                advance();
-            }
-            continue;
-        }
-        if (decoded != nullptr) {
-            *decoded += c;
-        }
-        advance();
+        take(piece);
     }
     unterminated(quotes_at_, "string: no closing \" follows");
     return make(TokenKind::end, here(), {});

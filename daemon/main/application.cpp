@@ -17,6 +17,7 @@
 #include "main/asio_loop.hpp"
 #include "main/configuration.hpp"
 #include "main/event_log.hpp"
+#include "main/idle_backends.hpp"
 #include "main/log.hpp"
 #include "main/paths.hpp"
 #include "main/reloads.hpp"
@@ -263,13 +264,9 @@ auto Application::run() -> int {
 }
 
 auto check_configuration(Options const& options) -> int {
-    AsioLoop loop;
-    auto const supervisor = make_supervisor(loop, supervision_options(options));
-    auto const qemu = hypervisor::make_qemu(loop, *supervisor, hypervisor_options(options));
-    auto const bhyve = hypervisor::make_bhyve(loop, *supervisor, hypervisor_options(options));
+    IdleBackends const backends{hypervisor_options(options)};
     Identities identities;
-    auto const result =
-        Configuration{options, identities, {qemu.get(), bhyve.get()}, hypervisor::default_backend()}.load();
+    auto const result = Configuration{options, identities, backends.all(), hypervisor::default_backend()}.load();
     bool errors = !result.ok;
     for (auto const& diagnostic : result.diagnostics) {
         std::fprintf(stderr, "%s\n", config::format(diagnostic).c_str());

@@ -5,9 +5,8 @@
 #include <exception>
 
 #include "hypervisor/hypervisors.hpp"
-#include "main/asio_loop.hpp"
 #include "main/configuration.hpp"
-#include "supervision/supervision.hpp"
+#include "main/idle_backends.hpp"
 
 namespace apiary {
 
@@ -23,47 +22,35 @@ auto place_of(Definition const& vm, std::string const& key) -> Origin {
 }
 
 // What a file says is shown also where this host's backends cannot do it.
-void warn_of_faults(config::LoadResult& result, std::vector<Hypervisor*> const& backends) {
+void warn_of_faults(config::LoadResult& result, config::LoadOptions::Faults const& faults_of_vm) {
     for (auto const& vm : result.definitions) {
-        for (auto const* const backend : backends) {
-            if (backend->kind() != vm->backend) {
-                continue;
-            }
-            for (auto const& fault : backend->faults(*vm)) {
-                auto const place = place_of(*vm, fault.key);
-                result.diagnostics.push_back(
-                    {.file = place.file(),
-                     .line = place.line,
-                     .column = place.column,
-                     .severity = config::Severity::warning,
-                     .vm = vm->name,
-                     .key = fault.key,
-                     .message = fault.text + " (a daemon on this host does not take this VM)"});
-            }
+        for (auto const& fault : faults_of_vm(*vm)) {
+            auto const place = place_of(*vm, fault.key);
+            result.diagnostics.push_back({.file = place.file(),
+                                          .line = place.line,
+                                          .column = place.column,
+                                          .severity = config::Severity::warning,
+                                          .vm = vm->name,
+                                          .key = fault.key,
+                                          .message = fault.text + " (a daemon on this host does not take this VM)"});
         }
     }
 }
 
 }  // namespace
 
-// The backends are asked what they cannot do, and run nothing: they need no folders.
 auto read_configuration(ConfigRequest const& request) -> config::LoadResult {
-    AsioLoop loop;
-    auto const supervisor = make_supervisor(loop, {});
-    auto const options = hypervisor::default_options();
-    auto const qemu = hypervisor::make_qemu(loop, *supervisor, options);
-    auto const bhyve = hypervisor::make_bhyve(loop, *supervisor, options);
-    std::vector<Hypervisor*> const backends{qemu.get(), bhyve.get()};
+    IdleBackends const backends;
     bool const shows = request.kind == ConfigRequest::Kind::show;
     Identities identities;
-    Configuration const configuration{request.daemon, identities, shows ? std::vector<Hypervisor*>{} : backends,
+    Configuration const configuration{request.daemon, identities, shows ? std::vector<Hypervisor*>{} : backends.all(),
                                       request.backend.value_or(hypervisor::default_backend())};
     auto result = configuration.load();
     for (int more = 1; more < request.loads; ++more) {
         result = configuration.load(result.variables);
     }
     if (shows) {
-        warn_of_faults(result, backends);
+        warn_of_faults(result, faults_of(backends.all()));
     }
     return result;
 }

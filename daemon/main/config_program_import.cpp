@@ -4,11 +4,9 @@
 
 #include "config/import/import.hpp"
 #include "hypervisor/hypervisors.hpp"
-#include "main/asio_loop.hpp"
 #include "main/config_program.hpp"
 #include "main/configuration.hpp"
-#include "main/paths.hpp"
-#include "supervision/supervision.hpp"
+#include "main/idle_backends.hpp"
 
 namespace apiary {
 
@@ -19,16 +17,10 @@ auto import_text(ConfigRequest const& request) -> ImportedText {
     }
     config::ImportOptions options;
     // The daemon that is to read it is the system's, and runs on a host like this one.
-    AsioLoop loop;
-    auto const supervisor = make_supervisor(loop, {});
-    auto const qemu = hypervisor::make_qemu(loop, *supervisor, hypervisor::default_options());
-    auto const bhyve = hypervisor::make_bhyve(loop, *supervisor, hypervisor::default_options());
-    config::ucl::ReaderOptions const ucl_options{.program = helper_path("apiary-ucl")};
-    config::ucl::Reader const ucl{ucl_options};
-    config::vmstated::Folder const vmstated{ucl_options};
-    options.load.ucl = &ucl;
-    options.load.vmstated = &vmstated;
-    options.load.backend_faults = faults_of({qemu.get(), bhyve.get()});
+    IdleBackends const backends;
+    OtherLanguages const languages;
+    languages.lend_to(options.load);
+    options.load.backend_faults = faults_of(backends.all());
     options.load.default_backend = request.backend.value_or(hypervisor::default_backend());
     auto result = config::import_configuration(*kind, request.path, std::move(options));
     for (auto const& diagnostic : result.diagnostics) {

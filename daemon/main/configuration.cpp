@@ -39,6 +39,9 @@ Configuration::Configuration(Options const& options, Identities& identities, std
       default_backend_{default_backend},
       host_{options.host_cpus} {}
 
+OtherLanguages::OtherLanguages()
+    : ucl_{{.program = helper_path("apiary-ucl")}}, vmstated_{{.program = helper_path("apiary-ucl")}} {}
+
 auto faults_of(std::vector<Hypervisor*> backends) -> config::LoadOptions::Faults {
     return [backends = std::move(backends)](Definition const& definition) -> std::vector<Hypervisor::Fault> {
         for (auto const* const backend : backends) {
@@ -60,11 +63,8 @@ auto Configuration::load(config::GlobalVariables const& before, std::vector<Defi
     options.host = &host_;
     options.variables_before = &before;
     options.definitions_before = &applied;
-    config::ucl::ReaderOptions const ucl_options{.program = helper_path("apiary-ucl")};
-    config::ucl::Reader const ucl{ucl_options};
-    config::vmstated::Folder const vmstated{ucl_options};
-    options.ucl = &ucl;
-    options.vmstated = &vmstated;
+    OtherLanguages const languages;
+    languages.lend_to(options);
     options.vmstated_folders = vmstated_;
     options.id_of = [this](std::string_view name) { return identities_.id_of(name); };
     if (!backends_.empty()) {

@@ -37,6 +37,23 @@ private:
     config::SystemHost host_;
 };
 
+// The languages other than bmd's, as this installation has them.
+class OtherLanguages {
+public:
+    OtherLanguages();
+    OtherLanguages(OtherLanguages const&) = delete;
+    auto operator=(OtherLanguages const&) -> OtherLanguages& = delete;
+
+    void lend_to(config::LoadOptions& options) const {
+        options.ucl = &ucl_;
+        options.vmstated = &vmstated_;
+    }
+
+private:
+    config::ucl::Reader ucl_;
+    config::vmstated::Folder vmstated_;
+};
+
 // What the definition's backend cannot do, or that it is none of these.
 [[nodiscard]] auto faults_of(std::vector<Hypervisor*> backends) -> config::LoadOptions::Faults;
 

@@ -4,20 +4,17 @@
 #include <string>
 #include <utility>
 
-#include "config/parser.hpp"
 #include "config/text.hpp"
-#include "config/ucl/values.hpp"
+#include "config/ucl/tree_builder.hpp"
 
 namespace apiary::config::ucl {
 namespace {
 
 constexpr auto section_words = "vm NAME { }, template NAME { }, global { } or include = [ ]";
 
-class Builder {
+class Builder : private TreeBuilder {
 public:
-    explicit Builder(Document const& document)
-        : document_{document},
-          values_{document, out_.tree, [this](Position at, std::string text) { report(at, std::move(text)); }} {}
+    explicit Builder(Document const& document) : TreeBuilder{document} {}
 
     auto run() -> ReadSyntax {
         document_.all([&](std::size_t index) { top_level(index); });
@@ -25,14 +22,6 @@ public:
     }
 
 private:
-    void report(Position at, std::string text) {
-        out_.tree.failed = true;
-        if (out_.errors.size() < most_syntax_errors) {
-            out_.errors.emplace_back(at, std::move(text));
-        }
-    }
-    void report(Node const& node, std::string text) { report(document_.place(node), std::move(text)); }
-
     void top_level(std::size_t index) {
         Node const& node = document_.node(index);
         auto const word = document_.key(node);
@@ -228,10 +217,6 @@ private:
         }
         section.parameters.push_back({name, false, {}});
     }
-
-    Document const& document_;
-    ReadSyntax out_;
-    Values values_;
 };
 
 }  // namespace

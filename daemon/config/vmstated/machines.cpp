@@ -4,9 +4,8 @@
 #include <optional>
 #include <utility>
 
-#include "config/parser.hpp"
 #include "config/text.hpp"
-#include "config/ucl/values.hpp"
+#include "config/ucl/tree_builder.hpp"
 
 namespace apiary::config::vmstated {
 namespace {
@@ -17,12 +16,9 @@ using ucl::NodeKind;
 
 constexpr unsigned most_consoles = 4;
 
-class Builder {
+class Builder : private ucl::TreeBuilder {
 public:
-    Builder(Document const& document, Home const& home)
-        : document_{document},
-          home_{home},
-          values_{document, out_.tree, [this](Position at, std::string text) { report(at, std::move(text)); }} {}
+    Builder(Document const& document, Home const& home) : TreeBuilder{document}, home_{home} {}
 
     auto run() -> ReadSyntax {
         document_.all([&](std::size_t index) { machine(index); });
@@ -30,14 +26,6 @@ public:
     }
 
 private:
-    void report(Position at, std::string text) {
-        out_.tree.failed = true;
-        if (out_.errors.size() < most_syntax_errors) {
-            out_.errors.emplace_back(at, std::move(text));
-        }
-    }
-    void report(Node const& node, std::string text) { report(document_.place(node), std::move(text)); }
-
     // vmstated compares names without case by making them small; the name of a VM is one too.
     void machine(std::size_t index) {
         Node const& node = document_.node(index);
@@ -247,10 +235,7 @@ private:
         }
     }
 
-    Document const& document_;
     Home const& home_;
-    ReadSyntax out_;
-    ucl::Values values_;
     Node const* owner_ = nullptr;
     Node const* group_ = nullptr;
 };
