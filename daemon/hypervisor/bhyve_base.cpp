@@ -63,16 +63,10 @@ private:
 
     // All four: bhyve refuses numbers that do not fit together, and some of them may stand in the file.
     void processors() {
-        auto const& cpus = definition_.cpus;
         if (said("ncpu") || said("cpus") || said("sockets") || said("cores") || said("threads")) {
-            set("cpus", std::to_string(cpus.count()));
-            set("sockets", std::to_string(cpus.sockets));
-            set("cores", std::to_string(cpus.cores));
-            set("threads", std::to_string(cpus.threads));
+            text_ += topology_lines(definition_.cpus);
         }
-        for (auto const& pin : cpus.pins) {
-            set("vcpu." + std::to_string(pin.vcpu) + ".cpuset", std::to_string(pin.host));
-        }
+        text_ += pin_lines(definition_.cpus);
     }
 
     void host_bridge() {

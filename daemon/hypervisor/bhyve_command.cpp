@@ -48,6 +48,19 @@ auto config_line(std::string_view key, std::string_view value) -> std::string {
     return line;
 }
 
+auto topology_lines(Cpus const& cpus) -> std::string {
+    return config_line("cpus", std::to_string(cpus.count())) + config_line("sockets", std::to_string(cpus.sockets)) +
+           config_line("cores", std::to_string(cpus.cores)) + config_line("threads", std::to_string(cpus.threads));
+}
+
+auto pin_lines(Cpus const& cpus) -> std::string {
+    std::string lines;
+    for (auto const& pin : cpus.pins) {
+        lines += config_line("vcpu." + std::to_string(pin.vcpu) + ".cpuset", std::to_string(pin.host));
+    }
+    return lines;
+}
+
 auto bhyve_command(BhyveParts const& parts) -> std::variant<BhyveCommand, std::string> {
     if (parts.definition.bhyve_base) {
         FdTable fds;

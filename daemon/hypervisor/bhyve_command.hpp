@@ -54,6 +54,9 @@ struct BhyveCommand {
 
 // "key=value" with what bhyve_config(5) would expand made harmless.
 [[nodiscard]] auto config_line(std::string_view key, std::string_view value) -> std::string;
+// How many CPUs, and in what shape; which host CPUs they are bound to.
+[[nodiscard]] auto topology_lines(Cpus const& cpus) -> std::string;
+[[nodiscard]] auto pin_lines(Cpus const& cpus) -> std::string;
 
 // The firmware of a VM that boots with UEFI, and the file of its variables (empty: none).
 [[nodiscard]] auto bhyve_firmware(BhyveParts const& parts) -> std::pair<std::string, std::string>;

@@ -138,7 +138,6 @@ private:
 
     // "Global Settings", "x86-Specific Settings"
     void machine() {
-        auto const& cpus = definition_.cpus;
         set_if(parts_.acpi_flag && definition_.acpi_tables.value_or(true), "acpi_tables", yes);
         set_if(definition_.vmexit_on_halt.value_or(true), "x86.vmexit_on_hlt", yes);
         set("x86.strictmsr", "false");
@@ -146,13 +145,7 @@ private:
         set_if(definition_.utctime, "rtc.use_localtime", "false");
         set_if(definition_.wired_memory || !definition_.passthru.empty(), "memory.wired", yes);
         debugger();
-        set("cpus", std::to_string(cpus.count()));
-        set("sockets", std::to_string(cpus.sockets));
-        set("cores", std::to_string(cpus.cores));
-        set("threads", std::to_string(cpus.threads));
-        for (auto const& pin : cpus.pins) {
-            set("vcpu." + std::to_string(pin.vcpu) + ".cpuset", std::to_string(pin.host));
-        }
+        text_ += topology_lines(definition_.cpus) + pin_lines(definition_.cpus);
         set("memory.size", definition_.memory_text);
     }
 
