@@ -16,10 +16,6 @@ auto find(Settings const& settings, std::string_view key) -> Setting const* {
     return it == settings.end() ? nullptr : &*it;
 }
 
-auto same(Setting const& a, Setting const& b) -> bool {
-    return a.key == b.key && a.values == b.values && a.secret == b.secret;
-}
-
 // Both are in the order of the key table.
 auto same_for_the_guest(Settings const& before, Settings const& after) -> bool {
     auto const next = [](auto at, auto end) {
@@ -27,7 +23,7 @@ auto same_for_the_guest(Settings const& before, Settings const& after) -> bool {
     };
     auto a = next(before.begin(), before.end());
     auto b = next(after.begin(), after.end());
-    while (a != before.end() && b != after.end() && same(*a, *b)) {
+    while (a != before.end() && b != after.end() && same_value(*a, *b)) {
         a = next(a + 1, before.end());
         b = next(b + 1, after.end());
     }
@@ -60,7 +56,7 @@ public:
                     ++old;
                 }
             }
-            if (counterpart == nullptr || !same(*counterpart, setting)) {
+            if (counterpart == nullptr || !same_value(*counterpart, setting)) {
                 add(setting.key, shown(counterpart), shown(&setting));
             }
         }

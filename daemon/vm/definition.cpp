@@ -13,9 +13,7 @@ namespace {
 constexpr std::size_t longest_name = 128;
 
 auto same_values(std::vector<Setting> const& a, std::vector<Setting> const& b) -> bool {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](Setting const& x, Setting const& y) {
-        return x.key == y.key && x.values == y.values && x.secret == y.secret;
-    });
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), same_value);
 }
 
 auto same_plugin_settings(Definition const& a, Definition const& b) -> bool {
@@ -29,12 +27,12 @@ auto same_rights(Definition const& a, Definition const& b) -> bool {
            a.visibility == b.visibility;
 }
 
-// The texts of two definitions may agree while what they stand for does not: a default that the daemon chose, or a
-// path that moved to another owner's file and is opened with other rights now.
 auto same_base(Definition const& a, Definition const& b) -> bool {
     return a.bhyve_base == b.bhyve_base || (a.bhyve_base && b.bhyve_base && *a.bhyve_base == *b.bhyve_base);
 }
 
+// The texts of two definitions may agree while what they stand for does not: a default that the daemon chose, or a
+// path that moved to another owner's file and is opened with other rights now.
 auto same_meaning(Definition const& a, Definition const& b) -> bool {
     return same_base(a, b) && a.backend == b.backend && a.loader == b.loader && a.memory_bytes == b.memory_bytes &&
            a.disks == b.disks && a.isos == b.isos && a.nics == b.nics && a.shares == b.shares &&
@@ -60,6 +58,10 @@ auto Origin::file() const -> std::string const& {
 
 auto Origin::through() const -> std::string const& {
     return place ? place->through : no_text();
+}
+
+auto same_value(Setting const& a, Setting const& b) -> bool {
+    return a.key == b.key && a.values == b.values && a.secret == b.secret;
 }
 
 auto same_apart_from_values(Definition const& a, Definition const& b) -> bool {

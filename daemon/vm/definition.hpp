@@ -153,6 +153,9 @@ struct Setting {
     Few<Origin> origins;      // one for each value
 };
 
+// Wherever they stand.
+[[nodiscard]] auto same_value(Setting const&, Setting const&) -> bool;
+
 // Another bhyve_config(5) file that a VM is started from: what the definition says itself is added to it, and wins.
 // May hold secrets (the password of a screen): its values are never shown.
 struct BhyveBase {

@@ -20,6 +20,15 @@ inline void PrintTo(Place const& place, std::ostream* out) {
     *out << place.name;
 }
 
+// As gtest takes it: without '/' and '-'.
+[[nodiscard]] inline auto test_name(Place const& place) -> std::string {
+    auto name = place.name;
+    for (char& c : name) {
+        c = c == '/' || c == '-' ? '_' : c;
+    }
+    return name;
+}
+
 // In the order of the state table. Each leaves one VM, "vm", where it says.
 [[nodiscard]] auto places() -> std::vector<Place> const&;
 [[nodiscard]] auto place_named(std::string_view name) -> Place const&;

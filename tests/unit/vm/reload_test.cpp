@@ -141,13 +141,8 @@ TEST_P(ReloadMatrix, EveryChangeHasItsOutcome) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Places, ReloadMatrix, ::testing::ValuesIn(places()), [](auto const& instance) {
-    auto name = instance.param.name;
-    for (char& c : name) {
-        c = c == '/' || c == '-' ? '_' : c;
-    }
-    return name;
-});
+INSTANTIATE_TEST_SUITE_P(Places, ReloadMatrix, ::testing::ValuesIn(places()),
+                         [](auto const& instance) { return test_name(instance.param); });
 
 // A line for what does not exist would hide that nothing checks it.
 TEST(ReloadLines, EachNamesAPlaceAndAChange) {
