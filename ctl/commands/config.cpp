@@ -61,27 +61,41 @@ auto counted(std::uint64_t count, std::string const& thing) -> std::string {
     return std::to_string(count) + ' ' + thing + (count == 1 ? "" : "s");
 }
 
+auto same_name(std::string const& a, std::string const& b) -> bool {
+    return lower(a) == lower(b);
+}
+
+[[noreturn]] void refuse_missing(Output& output, ConfigDocument const& document, std::string const& name) {
+    bool const left_out = std::ranges::any_of(document.errors, [&](ConfigError const& error) {
+        return error.severity == "error" && !error.vm.empty() && same_name(error.vm, name);
+    });
+    if (left_out) {
+        print_errors(output.err, output.err_style, document.errors);
+        throw Failure{ExitCode::failed, "VM '" + name + "' is left out, for what is said above."};
+    }
+    std::vector<std::string> known;
+    known.reserve(document.vms.size());
+    for (auto const& vm : document.vms) {
+        known.push_back(vm.name);
+    }
+    auto const meant = suggestion(name, known);
+    throw Failure{ExitCode::not_found, "There is no VM '" + name + "' in this configuration.",
+                  meant ? "Did you mean '" + *meant + "'?" : ""};
+}
+
 // The VMs that were asked for, in the order of the file.
-auto wanted(std::vector<VmConfig> const& vms, Strings const& names) -> std::vector<VmConfig> {
+auto wanted(Output& output, ConfigDocument const& document, Strings const& names) -> std::vector<VmConfig> {
     if (names.empty()) {
-        return vms;
+        return document.vms;
     }
     for (auto const& name : names) {
-        auto const same = [&](VmConfig const& vm) { return lower(vm.name) == lower(name); };
-        if (std::ranges::none_of(vms, same)) {
-            std::vector<std::string> known;
-            known.reserve(vms.size());
-            for (auto const& vm : vms) {
-                known.push_back(vm.name);
-            }
-            auto const meant = suggestion(name, known);
-            throw Failure{ExitCode::not_found, "There is no VM '" + name + "' in this configuration.",
-                          meant ? "Did you mean '" + *meant + "'?" : ""};
+        if (std::ranges::none_of(document.vms, [&](VmConfig const& vm) { return same_name(vm.name, name); })) {
+            refuse_missing(output, document, name);
         }
     }
     std::vector<VmConfig> chosen;
-    std::ranges::copy_if(vms, std::back_inserter(chosen), [&](VmConfig const& vm) {
-        return std::ranges::any_of(names, [&](std::string const& name) { return lower(name) == lower(vm.name); });
+    std::ranges::copy_if(document.vms, std::back_inserter(chosen), [&](VmConfig const& vm) {
+        return std::ranges::any_of(names, [&](std::string const& name) { return same_name(name, vm.name); });
     });
     return chosen;
 }
@@ -98,21 +112,7 @@ auto show_file(Context& context, Invocation const& asked) -> ExitCode {
         print_errors(output.err, output.err_style, document.errors);
         throw Failure{ExitCode::failed, "The configuration is wrong as a whole: a daemon takes nothing of it."};
     }
-    auto const show_errors = [&] { print_errors(output.err, output.err_style, document.errors); };
-    auto const left_out = [&](std::string const& name) {
-        return std::ranges::any_of(document.errors, [&](ConfigError const& error) {
-            return error.severity == "error" && !error.vm.empty() && lower(error.vm) == lower(name);
-        });
-    };
-    for (auto const& name : asked.vms) {
-        bool const shown =
-            std::ranges::any_of(document.vms, [&](VmConfig const& vm) { return lower(vm.name) == lower(name); });
-        if (!shown && left_out(name)) {
-            show_errors();
-            throw Failure{ExitCode::failed, "VM '" + name + "' is left out, for what is said above."};
-        }
-    }
-    auto const vms = wanted(document.vms, asked.vms);
+    auto const vms = wanted(output, document, asked.vms);
     if (asked.json) {
         output.out << config_json(vms, false) << '\n';
         return ExitCode::ok;
@@ -120,7 +120,7 @@ auto show_file(Context& context, Invocation const& asked) -> ExitCode {
     for (auto const& vm : vms) {
         print_config(output, vm);
     }
-    show_errors();
+    print_errors(output.err, output.err_style, document.errors);
     return ExitCode::ok;
 }
 

@@ -7,12 +7,27 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <random>
 
 #include "config/import/import.hpp"
 #include "config/import/sheet.hpp"
 #include "fixture.hpp"
 
 namespace apiary::config {
+
+struct Remark {
+    char const* text;
+    char const* said;
+};
+
+// Up to 59 of the fragments in a row.
+inline auto random_text(std::mt19937& random, std::vector<std::string> const& fragments) -> std::string {
+    std::string text;
+    for (unsigned length = static_cast<unsigned>(random() % 60); length > 0; --length) {
+        text += fragments[random() % fragments.size()];
+    }
+    return text;
+}
 
 struct ImportFixture : Fixture {
     std::string folder;
@@ -64,6 +79,11 @@ struct ImportFixture : Fixture {
             }
         }
         return all;
+    }
+    void expect_no_control_characters(std::string const& of) const {
+        for (char const c : imported.text) {
+            ASSERT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= 0x20) << of;
+        }
     }
     [[nodiscard]] auto faults() const { return told(Severity::error); }
     [[nodiscard]] auto remarks() const { return told(Severity::warning); }

@@ -132,11 +132,6 @@ TEST_F(VmBhyve, Keys) {
     }
 }
 
-struct Remark {
-    char const* text;
-    char const* said;
-};
-
 TEST_F(VmBhyve, WhatIsNotCarriedOver) {
     for (Remark const& row : std::initializer_list<Remark>{
              {"uuid=1-2", "vm/v/v.conf:1:1: warning: vm v: uuid: not carried over: the guest will see another UUID"},
