@@ -228,7 +228,7 @@ auto SqliteJournal::read_stored(std::uint64_t after, std::size_t max,
     return page;
 }
 
-auto SqliteJournal::last_of(std::string_view vm) -> std::uint64_t {
+auto SqliteJournal::last_of(std::string_view vm) const -> std::uint64_t {
     auto& statement = statements_->last_of.bind(1, vm);
     auto const last = statement.step() ? static_cast<std::uint64_t>(statement.number(0)) : 0;
     statement.reset();

@@ -33,20 +33,19 @@ public:
 
     void append(Event& event) override;
     auto commit() -> bool override;
-    [[nodiscard]] auto ready() const -> bool { return checkpointer_.ready(); }
-    void when_ready(std::function<void()> callback) { checkpointer_.when_ready(std::move(callback)); }
+    [[nodiscard]] auto ready() const -> bool override { return checkpointer_.ready(); }
+    void when_ready(std::function<void()> callback) override { checkpointer_.when_ready(std::move(callback)); }
     [[nodiscard]] auto stream() const -> std::string const& override { return stream_; }
     [[nodiscard]] auto last() const -> std::uint64_t override { return last_; }
     [[nodiscard]] auto read(std::uint64_t after, std::size_t max, std::function<bool(Event const&)> const& wanted) const
         -> Page override;
 
-    // Why the last commit failed; empty: it did not.
-    [[nodiscard]] auto fault() const -> std::string const& { return fault_; }
-    // More to be written in the commits: called within each transaction.
+    [[nodiscard]] auto fault() const -> std::string override { return fault_; }
+    // More to be written in the commits: called within each transaction, perhaps again where that fails.
     std::function<void(Sqlite&)> also_write;
+    [[nodiscard]] auto database() -> Sqlite& { return database_; }
 
-    // The number of the last event of each VM that is in the journal.
-    [[nodiscard]] auto last_of(std::string_view vm) -> std::uint64_t;
+    [[nodiscard]] auto last_of(std::string_view vm) const -> std::uint64_t override;
 
 private:
     struct Statements;

@@ -65,6 +65,7 @@ Machine::Machine(World& world, std::string name, unsigned id, DefinitionPtr defi
         audience_ = audience_of(*definition_);
     }
     status_.since = world_.loop.wall();
+    status_.last_event = world_.turns.journal().last_of(name_);
 }
 
 Machine::~Machine() = default;
@@ -235,6 +236,12 @@ auto Machine::on_command(Message& command) -> Effect {
         if (world_.ending) {
             reply_later(command,
                         Refusal{Refusal::Kind::shutting_down, "the daemon is ending: VM " + name_ + " is not started"});
+            return Effect::refuse;
+        }
+        if (!world_.turns.durable() && at_rest()) {
+            reply_later(command, Refusal{Refusal::Kind::degraded,
+                                         "VM " + name_ + " is not started: the journal cannot be written (" +
+                                             world_.turns.journal().fault() + "): make room on its disk"});
             return Effect::refuse;
         }
         if (!next_definition() && at_rest()) {

@@ -16,6 +16,9 @@ namespace apiary {
 
 class Turns {
 public:
+    // A journal that could not be written is tried again after so long, twice as long each time.
+    static constexpr Duration first_retry = std::chrono::seconds{1}, last_retry = std::chrono::minutes{1};
+
     Turns(Loop& loop, Journal& journal) : loop_{loop}, journal_{journal} {}
 
     void add_observer(Observer& observer) { observers_.push_back(&observer); }
@@ -38,6 +41,10 @@ public:
 
     void close();
 
+    // False: the last turn could not be written down; nothing new may start.
+    [[nodiscard]] auto durable() const -> bool { return durable_; }
+    [[nodiscard]] auto journal() const -> Journal const& { return journal_; }
+
     // Turns are numbered: the one that is being gathered, and the last one that all were told of. A turn points to the
     // jobs that it tells of, so they stay until then.
     [[nodiscard]] auto gathering() const -> std::uint64_t { return gathering_; }
@@ -46,6 +53,8 @@ public:
 private:
     auto entry(VmPtr const& vm) -> Turn::VmChange&;
     void schedule();
+    void commit();
+    void try_again();
 
     Loop& loop_;
     Journal& journal_;
@@ -57,6 +66,10 @@ private:
     std::uint64_t gathering_ = 1, told_ = 0;
     bool scheduled_ = false;
     bool closing_ = false;
+    bool durable_ = true;
+    Handle retry_;
+    Duration retry_delay_ = first_retry;
+    bool held_ = false;  // until the journal is ready
 };
 
 }  // namespace apiary
