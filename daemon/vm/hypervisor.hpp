@@ -37,6 +37,9 @@ struct GuestEvent {
         request_done,    // the hypervisor took the request
         request_failed,  // it refused it, or cannot be asked; text
         orphaned,        // the shim died: no console, and the exit status will not be known
+        absent,          // answer to adopt(): nothing was launched in that run folder, and nothing will be any more
+        unfinished,      // answer to adopt(): launched, but not as far as to be up; it was killed, `exited` follows
+        unreachable,     // answer to adopt(): it runs, but its control channel does not answer; text
     };
     Kind kind;
     Reason reason = Reason::none;
@@ -76,6 +79,11 @@ public:
     [[nodiscard]] virtual auto known_reasons() const -> std::vector<Reason> = 0;
     // `sink` is called on the loop, never before launch() has returned.
     [[nodiscard]] virtual auto launch(LaunchRequest request, Guest::Sink sink) -> std::unique_ptr<Guest> = 0;
+    // Takes over what launch() of an earlier daemon with the same request made (its contributions come without
+    // descriptors). `sink` is told how it is: `up` (it runs), `paused`, `ended` (the guest is over, with the reason as
+    // far as it can still be known), `exited` (the process has ended meanwhile), exec_failed, absent, unfinished or
+    // unreachable; then whatever happens, as after launch().
+    [[nodiscard]] virtual auto adopt(LaunchRequest request, Guest::Sink sink) -> std::unique_ptr<Guest> = 0;
     // Something in the definition that this backend cannot do, as a message for the user; nothing: all is well.
     // Used when a configuration is checked: no I/O, cheap. `key` names the setting at fault.
     struct Fault {
