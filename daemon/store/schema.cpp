@@ -47,6 +47,17 @@ CREATE TABLE vm (
     last_event INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+-- Where each VM is in its life, and the jobs that have not ended: CBOR maps, see record_codec.cpp.
+CREATE TABLE record (
+    name       TEXT PRIMARY KEY,     -- as names are compared
+    vm         BLOB NOT NULL,
+    definition BLOB                  -- that this life began with
+);
+CREATE TABLE job (
+    id  INTEGER PRIMARY KEY,
+    job BLOB NOT NULL
+);
+
 CREATE TABLE identity (
     name TEXT PRIMARY KEY,           -- as names are compared
     id   INTEGER NOT NULL UNIQUE

@@ -106,6 +106,12 @@ auto Statement::bind(int index, std::string_view text) -> Statement& {
     return *this;
 }
 
+auto Statement::bind_bytes(int index, std::string_view bytes) -> Statement& {
+    check(sqlite3_bind_blob64(statement_.get(), index, bytes.data() != nullptr ? bytes.data() : "", bytes.size(),
+                              SQLITE_STATIC));
+    return *this;
+}
+
 auto Statement::bind_null(int index) -> Statement& {
     check(sqlite3_bind_null(statement_.get(), index));
     return *this;
@@ -141,6 +147,12 @@ auto Statement::number(int column) const -> std::int64_t {
 
 auto Statement::text(int column) const -> std::string_view {
     auto const* const data = reinterpret_cast<char const*>(sqlite3_column_text(statement_.get(), column));
+    auto const size = static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
+    return data != nullptr ? std::string_view{data, size} : std::string_view{};
+}
+
+auto Statement::bytes(int column) const -> std::string_view {
+    auto const* const data = static_cast<char const*>(sqlite3_column_blob(statement_.get(), column));
     auto const size = static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
     return data != nullptr ? std::string_view{data, size} : std::string_view{};
 }

@@ -59,14 +59,16 @@ public:
 
     auto bind(int index, std::int64_t value) -> Statement&;  // from 1
     auto bind(int index, std::string_view text) -> Statement&;
+    auto bind_bytes(int index, std::string_view bytes) -> Statement&;
     auto bind_null(int index) -> Statement&;
 
     [[nodiscard]] auto step() -> bool;  // true: there is a row
     void run();                         // a statement without results: step and reset
     void reset();
 
-    [[nodiscard]] auto number(int column) const -> std::int64_t;    // from 0
-    [[nodiscard]] auto text(int column) const -> std::string_view;  // valid until the next step or reset
+    [[nodiscard]] auto number(int column) const -> std::int64_t;     // from 0
+    [[nodiscard]] auto text(int column) const -> std::string_view;   // valid until the next step or reset
+    [[nodiscard]] auto bytes(int column) const -> std::string_view;  // likewise
     [[nodiscard]] auto is_null(int column) const -> bool;
 
 private:

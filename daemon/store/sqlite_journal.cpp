@@ -102,15 +102,17 @@ void SqliteJournal::append(Event& event) {
 }
 
 auto SqliteJournal::commit() -> bool {
-    if (pending_.empty()) {
-        return fault_.empty();
+    bool const more = std::any_of(companions_.begin(), companions_.end(),
+                                  [](Companion const* companion) { return companion->changed(); });
+    if (pending_.empty() && !more && fault_.empty()) {
+        return true;
     }
     try {
         database_.run("BEGIN IMMEDIATE");
         write();
         prune();
-        if (also_write) {
-            also_write(database_);
+        for (auto* const companion : companions_) {
+            companion->write(database_);
         }
         database_.run("COMMIT");
     } catch (SqliteError const& error) {
@@ -123,14 +125,18 @@ auto SqliteJournal::commit() -> bool {
         }
         bytes_ = -1;  // counted anew when the disk answers again
         for (auto* const list : {&pending_, &recent_}) {
-            for (auto event = list->rbegin(); event != list->rend() && event->seq >= pending_.front().seq; ++event) {
+            for (auto event = list->rbegin();
+                 !pending_.empty() && event != list->rend() && event->seq >= pending_.front().seq; ++event) {
                 event->durable = false;
             }
         }
-        if (!marked_) {
+        if (!marked_ && !pending_.empty()) {
             mark_undurable(true);
         }
         return false;
+    }
+    for (auto* const companion : companions_) {
+        companion->written();
     }
     pending_.clear();
     fault_.clear();
@@ -153,7 +159,7 @@ void SqliteJournal::write() {
             statements_->remember.bind(1, event.vm).bind(2, static_cast<std::int64_t>(event.vm_seq)).run();
         }
     }
-    if (oldest_ == 0) {
+    if (oldest_ == 0 && !pending_.empty()) {
         oldest_ = pending_.front().seq;
     }
 }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "store/checkpointer.hpp"
 #include "store/sqlite.hpp"
@@ -41,8 +42,15 @@ public:
         -> Page override;
 
     [[nodiscard]] auto fault() const -> std::string override { return fault_; }
-    // More to be written in the commits: called within each transaction, perhaps again where that fails.
-    std::function<void(Sqlite&)> also_write;
+    // What is written in the same transactions.
+    class Companion {
+    public:
+        virtual ~Companion() = default;
+        [[nodiscard]] virtual auto changed() const -> bool = 0;  // there is something to be written
+        virtual void write(Sqlite& database) = 0;                // again, where the last transaction did not hold
+        virtual void written() = 0;                              // it held
+    };
+    void accompany(Companion& companion) { companions_.push_back(&companion); }
     [[nodiscard]] auto database() -> Sqlite& { return database_; }
 
     [[nodiscard]] auto last_of(std::string_view vm) const -> std::uint64_t override;
@@ -60,6 +68,7 @@ private:
     JournalOptions options_;
     mutable Sqlite database_;
     std::unique_ptr<Statements> statements_;
+    std::vector<Companion*> companions_;
     Checkpointer checkpointer_;
     UniqueFd undurable_;
     bool marked_ = false;

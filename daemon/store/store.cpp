@@ -31,10 +31,11 @@ auto advice(SqliteError const& error) -> std::string {
 
 }  // namespace
 
-Store::Store(Loop& loop, JournalOptions options, Identities& identities) : identities_{identities} {
+Store::Store(Loop& loop, JournalOptions options, std::string boot, Identities& identities) : identities_{identities} {
     auto const path = options.path;
     try {
         journal_ = std::make_unique<SqliteJournal>(loop, std::move(options));
+        memory_ = std::make_unique<MemoryTable>(journal_->database(), std::move(boot));
         restore();
     } catch (SqliteError const& error) {
         throw std::runtime_error{"state database " + path + ": " + error.what() + ": " + advice(error)};
@@ -42,7 +43,7 @@ Store::Store(Loop& loop, JournalOptions options, Identities& identities) : ident
         throw std::runtime_error{"state database " + path + ": " + error.what() +
                                  ": install that one again, or give this one a --state-dir of its own"};
     }
-    journal_->also_write = [this](Sqlite& database) { write(database); };
+    journal_->accompany(*this);
 }
 
 void Store::restore() {
@@ -54,10 +55,12 @@ void Store::restore() {
     identities_.restore(stored);
 }
 
+auto Store::changed() const -> bool {
+    return memory_->changed();  // a number without an event may wait: nobody has heard of it
+}
+
 void Store::write(Sqlite& database) {
-    if (journal_->fault().empty()) {
-        unwritten_.clear();
-    }
+    memory_->write();
     auto fresh = identities_.take_new();
     unwritten_.insert(unwritten_.end(), fresh.begin(), fresh.end());
     if (unwritten_.empty()) {
@@ -67,6 +70,11 @@ void Store::write(Sqlite& database) {
     for (auto const& [name, id] : unwritten_) {
         insert.bind(1, name).bind(2, std::int64_t{id}).run();
     }
+}
+
+void Store::written() {
+    memory_->written();
+    unwritten_.clear();
 }
 
 }  // namespace apiary::store

@@ -49,6 +49,8 @@ public:
     struct Recovered {
         std::vector<VmRecord> vms;
         std::vector<Job> jobs;  // that had not ended, by id
+        std::vector<std::string>
+            damaged;            // names whose records cannot be read: what runs of them is found by its folder
         bool same_boot = true;  // false: the host was restarted since, nothing of it can run
     };
     // As the last commit left it. Once, at the start of the daemon.
