@@ -3,7 +3,9 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <chrono>
 
+#include "ctl/since.hpp"
 #include "ctl/suggest.hpp"
 
 namespace apiary::ctl {
@@ -23,6 +25,18 @@ constexpr char const* epilogue =
 auto digits_only(std::string& text) -> std::string {
     bool const good = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
     return good ? std::string{} : '\'' + text + "' is not a number";
+}
+
+auto now_in_micros() -> std::uint64_t {
+    auto const now = std::chrono::system_clock::now().time_since_epoch();
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
+}
+
+auto since_word(std::string& text) -> std::string {
+    return parse_since(text, now_in_micros()) ? std::string{}
+                                              : '\'' + text +
+                                                    "' is neither an event's number nor a time: 2026-11-20, "
+                                                    "2026-11-20T18:00:22Z, '10 min ago', @1763672902";
 }
 
 // A closed set: see introspection/.
@@ -93,12 +107,21 @@ private:
         auto* const events = add("events", "Events of the journal, oldest first", Action::events);
         events->add_flag("-f,--follow", invocation_.follow,
                          "Go on with new events as they happen (alone: only with them)");
-        events->add_option("--since", invocation_.since, "Begin with this number; 0: with the oldest")
-            ->type_name("SEQ")
-            ->check(CLI::Validator{digits_only, {}});
+        events
+            ->add_option_function<std::string>(
+                "--since",
+                [this](std::string const& text) {
+                    auto const since = parse_since(text, now_in_micros());
+                    invocation_.since = since->seq;
+                    invocation_.from = since->time;
+                },
+                "Begin with this number (0: with the oldest), or then: 2026-11-20T18:00:22Z, '10 min ago', today, "
+                "@1763")
+            ->type_name("SEQ|TIME")
+            ->check(CLI::Validator{since_word, {}});
         events
             ->add_option("--stream", invocation_.stream,
-                         "The stream that --since is a number of: told when it is another")
+                         "The stream that the number of --since is of: told when it is another")
             ->type_name("ID");
         events->add_option("--vm", invocation_.vms, "Only events of this VM (can be repeated)")
             ->type_name("VM")

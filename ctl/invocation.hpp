@@ -30,6 +30,7 @@ struct Invocation {
     std::vector<std::string> states;     // list
     bool follow = false;                 // events
     std::optional<std::uint64_t> since;  // events: the first number wanted
+    std::optional<std::uint64_t> from;   // events: the time to begin with, in microseconds since 1970
     std::string stream;                  // events: the numbering that `since` is of
     std::vector<std::string> types;      // events
     std::vector<std::uint64_t> jobs;     // cancel

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "bus/devd_sockets.hpp"
 #include "bus/private_bus.hpp"
 #include "bus/service.hpp"
 #include "hypervisor/hypervisors.hpp"
@@ -114,6 +115,7 @@ private:
     EventLog event_log_;
     EngineCore engine_;
     Reloads reloads_{loop_, configuration_, engine_};
+    std::unique_ptr<bus::DevdSockets> devd_;
     std::unique_ptr<bus::PrivateBus> private_bus_;
     std::unique_ptr<bus::BusService> bus_;
     Handle signals_;
@@ -175,6 +177,14 @@ auto Application::Parts::run() -> int {
             "a private bus gives its name to root alone: run apiaryd as root (--check needs no root)"};
     }
     apply_first();
+    if (!options_.no_devd) {
+        devd_ = std::make_unique<bus::DevdSockets>(
+            loop_, engine_,
+            bus::DevdOptions{.run_dir = options_.run_dir,
+                             .observers = first_.globals.observers_gid,
+                             .master = {},
+                             .log = [](std::string const& text) { log::warning(text); }});
+    }
     open_bus();
     signals_ = loop_.on_signals({SIGTERM, SIGINT, SIGHUP, SIGUSR1}, [this](int number) {
         if (number == SIGUSR1) {
@@ -194,6 +204,9 @@ auto Application::Parts::run() -> int {
     hold_back_signals();
     if (bus_) {
         bus_->close();
+    }
+    if (devd_) {
+        devd_->close();
     }
     return 0;
 }

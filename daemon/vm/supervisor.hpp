@@ -47,18 +47,18 @@ struct SpawnRequest {
     std::vector<std::string> env;   // KEY=VALUE, all of it
     Credentials credentials;        // what the hypervisor runs as
     std::vector<ChildFd> fds;
-    UniqueFd console;   // the shim's end of the guest's console; invalid: none
-    UniqueFd log;       // where standard output and error go; invalid: nowhere
-    std::string title;  // for ps: the VM's name
+    UniqueFd console;          // the shim's end of the guest's console; invalid: none
+    UniqueFd log;              // where standard output and error go; invalid: nowhere
+    std::string title;         // for ps: the VM's name
     std::uint64_t launch = 0;  // which launch in this run folder it is; 0: not told apart
 };
 
 struct SupervisedEvent {
     enum class Kind {
-        started,      // the hypervisor was executed; pid is known
-        exec_failed,  // it was not: text says why; nothing runs any more
-        exited,       // status
-        orphaned,     // the shim is gone, the hypervisor lives on: console and exit status are lost
+        started,        // the hypervisor was executed; pid is known
+        exec_failed,    // it was not: text says why; nothing runs any more
+        exited,         // status
+        orphaned,       // the shim is gone, the hypervisor lives on: console and exit status are lost
         never_started,  // of reattach(): nothing was executed there for that launch, and nothing ever will be
     };
     Kind kind;
@@ -119,8 +119,8 @@ public:
     [[nodiscard]] virtual auto find_running(std::vector<std::string> const& remembered = {})
         -> std::vector<RunRecord> = 0;
     // `sink` is told how it is: started (shim and hypervisor live), orphaned, exited, exec_failed or never_started;
-    // then whatever happens, as after spawn(). Whatever it is, the launch that was asked about does not happen from now
-    // on if it had not happened before.
+    // then whatever happens, as after spawn(). (Nothing, for as long as the shim is there and does not answer.)
+    // Whatever it is, the launch that was asked about does not happen from now on if it had not happened before.
     [[nodiscard]] virtual auto reattach(Reattachment what, Supervised::Sink sink) -> std::unique_ptr<Supervised> = 0;
     // One of find_running().
     [[nodiscard]] auto reattach(RunRecord const& record, Supervised::Sink sink) -> std::unique_ptr<Supervised> {

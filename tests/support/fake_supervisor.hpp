@@ -33,9 +33,7 @@ public:
     std::vector<std::shared_ptr<FoundProcess>> found;
 
     [[nodiscard]] auto spawn(SpawnRequest request, Supervised::Sink sink) -> std::unique_ptr<Supervised> override;
-    [[nodiscard]] auto find_running(std::vector<std::string> const&) -> std::vector<RunRecord> override {
-        return {};
-    }
+    [[nodiscard]] auto find_running(std::vector<std::string> const&) -> std::vector<RunRecord> override { return {}; }
     using Supervisor::reattach;
     [[nodiscard]] auto reattach(Reattachment what, Supervised::Sink sink) -> std::unique_ptr<Supervised> override;
 

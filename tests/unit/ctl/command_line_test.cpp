@@ -73,6 +73,8 @@ TEST(CommandLine, events) {
     EXPECT_EQ(invocation.vms, (Words{"a", "b"}));
     EXPECT_EQ(invocation.types, Words{"state"});
     EXPECT_EQ(asked({"events"}).since, std::nullopt);
+    EXPECT_EQ(asked({"events", "--since", "@5"}).from, 5'000'000U);
+    EXPECT_EQ(asked({"events", "--since", "@5"}).since, std::nullopt);
 }
 
 TEST(CommandLine, mistakes_are_told_with_what_was_perhaps_meant) {
@@ -96,7 +98,7 @@ TEST(CommandLine, what_makes_no_sense_is_refused) {
     fault({"start", "--wait", "--no-wait", "a"});
     fault({"cancel", "web"});
     fault({"cancel", "-1"});
-    fault({"events", "--since", "yesterday"});
+    fault({"events", "--since", "tomorrow"});
     fault({"events", "--stream", "s"});
     fault({"--address"});
 }
