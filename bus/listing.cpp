@@ -6,6 +6,7 @@
 #include "bus/errors.hpp"
 #include "bus/text.hpp"
 #include "bus/vm_objects.hpp"
+#include "config/describe.hpp"
 
 namespace apiary::bus {
 
@@ -123,20 +124,54 @@ auto shown_stage(Job const& job) -> std::string {
     return clean_text(job.stage, max_stage);
 }
 
-auto shown_report(ReloadReport const& report) -> Dict {
+namespace {
+
+auto shown_messages(std::vector<std::string> const& diagnostics) -> Texts {
     constexpr std::size_t max_messages = 1000;
     constexpr std::size_t max_message = 4096;
     Texts messages;
-    for (auto const& message : report.diagnostics) {
+    for (auto const& message : diagnostics) {
         if (messages.size() == max_messages) {
             break;
         }
         messages.push_back(clean_text(message, max_message));
     }
+    return messages;
+}
+
+}  // namespace
+
+auto shown_configuration(ConfigReport const& report) -> Dict {
+    constexpr std::size_t max_path = 4096;
+    constexpr std::size_t max_files =
+        100'000;  // some 10 MiB at most with the paths that there are: below any bus's bound
+    Texts files;
+    for (auto const& file : report.files) {
+        if (files.size() == max_files) {
+            break;
+        }
+        files.push_back(clean_text(file, max_path));
+    }
+    Dict globals;
+    for (auto const& key : config::describe(report.globals)) {
+        if (auto const* const number = std::get_if<std::int64_t>(&key.value.data)) {
+            globals.push_back({key.key, {static_cast<std::uint64_t>(std::max<std::int64_t>(*number, 0))}});
+        } else if (auto const* const text = std::get_if<std::string>(&key.value.data)) {
+            globals.push_back({key.key, {clean_text(*text, max_path)}});
+        }
+    }
+    return {{"files", {std::move(files)}},
+            {"loaded", {to_micros(report.loaded)}},
+            {"taken", {report.taken}},
+            {"diagnostics", {shown_messages(report.diagnostics)}},
+            {"globals", {std::move(globals)}}};
+}
+
+auto shown_report(ReloadReport const& report) -> Dict {
     return {{"added", {report.added}},
             {"changed", {report.changed}},
             {"removed", {report.removed}},
-            {"diagnostics", {std::move(messages)}}};
+            {"diagnostics", {shown_messages(report.diagnostics)}}};
 }
 
 }  // namespace apiary::bus

@@ -46,6 +46,7 @@ struct JobPage {
                              std::size_t max, JobQuery const& query) -> JobPage;
 [[nodiscard]] auto shown_stage(Job const& job) -> std::string;
 
+[[nodiscard]] auto shown_configuration(ConfigReport const& report) -> Dict;
 [[nodiscard]] auto shown_report(ReloadReport const& report) -> Dict;
 
 }  // namespace apiary::bus

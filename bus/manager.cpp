@@ -13,12 +13,13 @@
 #include "bus/paths.hpp"
 #include "bus/singletons.hpp"
 #include "bus/subscriptions.hpp"
+#include "bus/vm_config.hpp"
 
 namespace apiary::bus {
 
 namespace {
 
-constexpr std::uint32_t api_version = 1;
+constexpr std::uint32_t api_version = 2;
 constexpr std::size_t max_reloads = 8;
 
 using VmRow = sdbus::Struct<std::string, sdbus::ObjectPath, std::string, std::string, std::string, std::string,
@@ -26,6 +27,27 @@ using VmRow = sdbus::Struct<std::string, sdbus::ObjectPath, std::string, std::st
 using JobRow =
     sdbus::Struct<std::uint64_t, sdbus::ObjectPath, std::string, std::string, std::string, double, std::string>;
 using ReloadResult = sdbus::Result<VariantMap>;
+using KeyRow = sdbus::Struct<std::string, Texts, Texts, std::string>;
+using PlanRow = sdbus::Struct<std::string, std::string, std::string, std::vector<KeyRow>, std::string>;
+
+auto reload_result(ReloadReport const& report) -> VariantMap {
+    auto const bounded = bounded_details(report.details);
+    std::vector<PlanRow> rows;
+    rows.reserve(bounded.plans.size());
+    for (auto const& plan : bounded.plans) {
+        std::vector<KeyRow> keys;
+        keys.reserve(plan.keys.size());
+        for (auto const& key : plan.keys) {
+            keys.emplace_back(key.key, key.before, key.after, std::string{to_string(key.effect)});
+        }
+        rows.emplace_back(plan.name, std::string{to_string(plan.action)}, std::string{to_string(plan.effect)},
+                          std::move(keys), plan.why);
+    }
+    auto result = to_variants(shown_report(report));
+    result.emplace("details", sdbus::Variant{rows});
+    result.emplace("details-complete", sdbus::Variant{bounded.complete});
+    return result;
+}
 
 class ManagerObject final : public Singleton, public sdbus::AdaptorInterfaces<org::apiary::Apiary1::Manager_adaptor> {
 public:
@@ -127,12 +149,22 @@ private:
             if (auto const* refusal = std::get_if<Refusal>(&outcome)) {
                 node.mapped().returnError(to_error(Fault{*refusal}));
             } else {
-                node.mapped().returnResults(to_variants(shown_report(std::get<ReloadReport>(outcome))));
+                node.mapped().returnResults(reload_result(std::get<ReloadReport>(outcome)));
             }
         } catch (std::exception const&) {
             (void)0;  // the bus is gone, and with it who asked
         }
         around_.connection.touch();
+    }
+
+    auto GetConfig(VariantMap const& options) -> VariantMap override {
+        return answered([&] {
+            to_options(options).finish();
+            if (!around_.options.configuration) {
+                throw Fault{Error::not_supported, "This daemon has no configuration to tell of."};
+            }
+            return to_variants(shown_configuration(around_.options.configuration()));
+        });
     }
 
     auto GetPermissions(std::string const& vm) -> std::vector<std::string> override {

@@ -24,6 +24,7 @@ constexpr auto table = std::to_array<Permission>({
     {manager, method, "Subscribe", anybody},
     {manager, method, "Unsubscribe", anybody},
     {manager, method, "Reload", admin},
+    {manager, method, "GetConfig", admin},
     {manager, method, "GetPermissions", anybody},
     {manager, method, "GetDebugInfo", admin},
     {manager, method, "Shutdown", admin},
@@ -54,6 +55,8 @@ constexpr auto table = std::to_array<Permission>({
     {vm, method, "FailReset", operate},         // with `force`: admin
     {vm, method, "OpenConsole", console_read},  // with mode read-write: console-write
     {vm, method, "GetPermissions", see},
+    {vm, method, "GetConfig", operate},  // paths of root's templates are in it
+    {vm, method, "GetConfigDiff", operate},
     {vm, signal, "Event", see},
     {vm, property, "Name", see},
     {vm, property, "Id", see},

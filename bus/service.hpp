@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "config/load.hpp"
 #include "vm/engine.hpp"
 #include "vm/loop.hpp"
 
@@ -18,6 +19,16 @@ namespace apiary::bus {
 struct ReloadReport {
     std::vector<std::string> added, changed, removed;  // names of VMs
     std::vector<std::string> diagnostics;              // messages with file:line:column
+    std::vector<VmChangePlan> details;                 // of all these VMs, and of those that were kept
+};
+
+// What there is to tell of the configuration as a whole.
+struct ConfigReport {
+    std::vector<std::string> files;        // in the order of reading
+    std::vector<std::string> diagnostics;  // of the last reading, with file:line:column
+    bool taken = true;                     // false: the last reading changed nothing, because it was wrong
+    WallTime loaded;                       // when that was
+    config::Globals globals;               // that the daemon was started with
 };
 
 struct BusOptions {
@@ -32,6 +43,7 @@ struct BusOptions {
     // Called on the loop; `done` once, at any later time, also on the loop.
     using ReloadDone = std::function<void(Outcome<ReloadReport>)>;
     std::function<void(bool dry_run, ReloadDone done)> reload;
+    std::function<ConfigReport()> configuration;  // answers at once
     // Stop all VMs, then end the daemon; `force`: power them off.
     std::function<void(bool force)> shutdown;
     // `problem`: the bus cannot be used; otherwise it can again. One line for each change.

@@ -11,6 +11,8 @@
 #include "bus/paths.hpp"
 #include "bus/reply.hpp"
 #include "bus/value.hpp"
+#include "bus/vm_config.hpp"
+#include "config/describe.hpp"
 
 namespace apiary::bus {
 
@@ -60,6 +62,10 @@ auto VmObjects::make_vtable() -> std::vector<sd_bus_vtable> {
                                             on_method, open));
     table.push_back(
         SD_BUS_METHOD_WITH_ARGS("GetPermissions", SD_BUS_NO_ARGS, SD_BUS_RESULT("as", rights), on_method, open));
+    table.push_back(SD_BUS_METHOD_WITH_ARGS("GetConfig", SD_BUS_ARGS("a{sv}", options),
+                                            SD_BUS_RESULT("a(sasa(suus)bb)", settings), on_method, open));
+    table.push_back(SD_BUS_METHOD_WITH_ARGS("GetConfigDiff", SD_BUS_ARGS("a{sv}", options),
+                                            SD_BUS_RESULT("a(sasas)", changes), on_method, open));
     table.push_back(
         SD_BUS_SIGNAL_WITH_ARGS("Event",
                                 SD_BUS_ARGS("t", seq, "t", vm_seq, "s", stream, "t", time, "s", vm, "s", type, "s",
@@ -117,6 +123,12 @@ auto VmObjects::call(sd_bus_message* message, Vm const& vm) -> int {
             return command(message, vm, what);
         }
     }
+    if (member == "GetConfig") {
+        return get_config(message, vm);
+    }
+    if (member == "GetConfigDiff") {
+        return get_config_diff(message, vm);
+    }
     return member == "OpenConsole" ? open_console(message, vm) : get_permissions(message, vm);
 }
 
@@ -171,6 +183,42 @@ auto VmObjects::open_console(sd_bus_message* message, Vm const& vm) -> int {
                              }
                          });
     return 1;
+}
+
+auto VmObjects::get_config(sd_bus_message* message, Vm const& vm) -> int {
+    Options options{read_options(message)};
+    auto const which = options.text("which").value_or("running");
+    options.finish();
+    if (which != "running" && which != "pending") {
+        throw Fault{Error::invalid_argument, "'which' must be 'running' or 'pending'."};
+    }
+    auto const definition = which == "running" ? vm.definition() : vm.next_definition();
+    if (!definition) {
+        throw Fault{Error::invalid_state, "Nothing is known of the definition of the VM '" + vm.name() + "'."};
+    }
+    sd_bus_message* made = nullptr;
+    check(sd_bus_message_new_method_return(message, &made), "make a reply");
+    MessagePtr const reply{made};
+    Writer writer{made};
+    append_settings(writer, config::describe(*definition));
+    return sd_bus_send(nullptr, made, nullptr);
+}
+
+auto VmObjects::get_config_diff(sd_bus_message* message, Vm const& vm) -> int {
+    Options{read_options(message)}.finish();
+    auto const now = vm.definition(), next = vm.next_definition();
+    std::vector<KeyChange> changes;
+    if (next && next != now) {
+        changes = changed_keys(now.get(), *next, ChangeEffect::next_cold_start);
+        // What holds at once does so already, whatever the VM was started with.
+        std::erase_if(changes, [](KeyChange const& change) { return change.effect == ChangeEffect::now; });
+    }
+    sd_bus_message* made = nullptr;
+    check(sd_bus_message_new_method_return(message, &made), "make a reply");
+    MessagePtr const reply{made};
+    Writer writer{made};
+    append_changes(writer, changes);
+    return sd_bus_send(nullptr, made, nullptr);
 }
 
 auto VmObjects::get_permissions(sd_bus_message* message, Vm const& vm) -> int {

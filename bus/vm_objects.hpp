@@ -29,6 +29,8 @@ private:
     auto command(sd_bus_message* message, Vm const& vm, Command what) -> int;
     auto open_console(sd_bus_message* message, Vm const& vm) -> int;
     auto get_permissions(sd_bus_message* message, Vm const& vm) -> int;
+    static auto get_config(sd_bus_message* message, Vm const& vm) -> int;
+    static auto get_config_diff(sd_bus_message* message, Vm const& vm) -> int;
     void require(Right right, Vm const& vm, std::string_view what) const;
 
     Connection& connection_;

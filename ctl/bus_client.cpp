@@ -57,6 +57,31 @@ auto tuple_of(sdbus::Struct<Types...> const& row) -> std::tuple<Types...> const&
     return row;
 }
 
+constexpr char const* plans_key = "details";
+
+auto plans_from(Dictionary const& result) -> std::vector<VmPlan> {
+    using KeyRow = sdbus::Struct<std::string, Strings, Strings, std::string>;
+    using PlanRow = sdbus::Struct<std::string, std::string, std::string, std::vector<KeyRow>, std::string>;
+    std::vector<VmPlan> plans;
+    auto const found = result.find(plans_key);
+    if (found == result.end() || !found->second.containsValueOfType<std::vector<PlanRow>>()) {
+        return plans;  // of an older daemon, or of a newer one that says it differently
+    }
+    for (auto const& row : found->second.get<std::vector<PlanRow>>()) {
+        auto const& [name, action, effect, keys, why] = tuple_of(row);
+        VmPlan& plan = plans.emplace_back();
+        plan.name = name;
+        plan.action = action;
+        plan.effect = effect;
+        plan.why = why;
+        for (auto const& change : keys) {
+            auto const& [key, before, after, when] = tuple_of(change);
+            plan.keys.push_back({key, before, after, when});
+        }
+    }
+    return plans;
+}
+
 void put(Dictionary& filter, char const* key, Strings const& values) {
     if (!values.empty()) {
         filter.emplace(key, sdbus::Variant{values});
@@ -162,8 +187,33 @@ public:
         asked([&] { JobCalls{*link_, job_path}.Cancel({}); });
     }
 
-    auto reload(bool dry_run) -> Values override {
-        return asked([&] { return values_from(ManagerCalls{*link_}.Reload(with_flag("dry-run", dry_run))); });
+    auto reload(bool dry_run) -> ReloadResult override {
+        return asked([&] {
+            auto result = ManagerCalls{*link_}.Reload(with_flag("dry-run", dry_run));
+            auto plans = plans_from(result);
+            result.erase(plans_key);
+            return ReloadResult{.values = values_from(result), .plans = std::move(plans)};
+        });
+    }
+
+    auto vm_config(std::string const& vm_path, bool pending) -> std::vector<ConfigSetting> override {
+        return asked([&] {
+            Dictionary const options{{"which", sdbus::Variant{std::string{pending ? "pending" : "running"}}}};
+            std::vector<ConfigSetting> settings;
+            for (auto const& row : VmCalls{*link_, vm_path}.GetConfig(options)) {
+                auto const& [key, values, origins, given, secret] = tuple_of(row);
+                ConfigSetting& setting = settings.emplace_back();
+                setting.key = key;
+                setting.values = values;
+                setting.given = given;
+                setting.secret = secret;
+                for (auto const& place : origins) {
+                    auto const& [file, line, column, through] = tuple_of(place);
+                    setting.origins.push_back({file, line, column, through});
+                }
+            }
+            return settings;
+        });
     }
 
     void shutdown(bool force) override {

@@ -6,7 +6,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "ctl/config_model.hpp"
 #include "ctl/model.hpp"
 #include "ctl/unique_fd.hpp"
 
@@ -35,7 +37,8 @@ public:
     virtual auto command(std::string const& vm_path, Command command, bool force)
         -> std::string = 0;  // path of the job
     virtual void cancel(std::string const& job_path) = 0;
-    virtual auto reload(bool dry_run) -> Values = 0;
+    virtual auto reload(bool dry_run) -> ReloadResult = 0;
+    virtual auto vm_config(std::string const& vm_path, bool pending) -> std::vector<ConfigSetting> = 0;
     virtual void shutdown(bool force) = 0;
     virtual auto open_console(std::string const& vm_path, bool read_only, bool force) -> UniqueFd = 0;
 

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <functional>
 
 #include "ctl/since.hpp"
 #include "ctl/suggest.hpp"
@@ -39,15 +40,24 @@ auto since_word(std::string& text) -> std::string {
                                                     "2026-11-20T18:00:22Z, '10 min ago', @1763672902";
 }
 
+// Refuses what is none of these words (`what`: "a state"), and says which one was perhaps meant.
+auto one_of(std::vector<std::string> words, std::string const& what) -> std::function<std::string(std::string&)> {
+    return [words = std::move(words), what](std::string& text) -> std::string {
+        if (std::ranges::find(words, text) != words.end()) {
+            return {};
+        }
+        std::string all;
+        for (auto const& word : words) {
+            all += (all.empty() ? "" : &word == &words.back() ? " or " : ", ") + word;
+        }
+        auto const meant = suggestion(text, words);
+        return '\'' + text + "' is not " + what + ": " + (meant ? "did you mean '" + *meant + "'?" : all);
+    };
+}
+
 // A closed set: see introspection/.
-auto state_word(std::string& text) -> std::string {
-    std::vector<std::string> const states{"stopped", "starting", "running", "paused", "stopping", "failed"};
-    if (std::ranges::find(states, text) != states.end()) {
-        return {};
-    }
-    auto const meant = suggestion(text, states);
-    return '\'' + text + "' is not a state: " +
-           (meant ? "did you mean '" + *meant + "'?" : "stopped, starting, running, paused, stopping or failed");
+auto state_word() -> std::function<std::string(std::string&)> {
+    return one_of({"stopped", "starting", "running", "paused", "stopping", "failed"}, "a state");
 }
 
 // Builds the parser around the invocation that it fills.
@@ -96,9 +106,10 @@ private:
         list->add_option("vm", invocation_.vms, "Only these VMs")->type_name("VM");
         list->add_option("--state", invocation_.states, "Only VMs in this state (can be repeated)")
             ->type_name("STATE")
-            ->check(CLI::Validator{state_word, {}})
+            ->check(CLI::Validator{state_word(), {}})
             ->expected(1)
-            ->take_all();
+            ->take_all()
+            ->allow_extra_args(false);
         list->add_flag("--names", invocation_.names_only, "Only names, one a line");
 
         auto* const status = add("status", "Everything about VMs; without a VM: about the daemon", Action::status);
@@ -126,11 +137,13 @@ private:
         events->add_option("--vm", invocation_.vms, "Only events of this VM (can be repeated)")
             ->type_name("VM")
             ->expected(1)
-            ->take_all();
+            ->take_all()
+            ->allow_extra_args(false);
         events->add_option("--type", invocation_.types, "Only events of this type (can be repeated)")
             ->type_name("TYPE")
             ->expected(1)
-            ->take_all();
+            ->take_all()
+            ->allow_extra_args(false);
 
         auto* const jobs = add("jobs", "Jobs that run or ended less than a minute ago", Action::jobs);
         jobs->add_option("vm", invocation_.vms, "Only jobs of these VMs")->type_name("VM");
@@ -175,6 +188,63 @@ private:
             ->excludes("--read-only");
     }
 
+    auto add_to(CLI::App* parent, std::string const& name, std::string const& description, Action action) -> CLI::App* {
+        auto* const command = parent->add_subcommand(name, description);
+        command->fallthrough();
+        command->callback([this, action] { invocation_.action = action; });
+        return command;
+    }
+
+    void add_reader_options(CLI::App* command) {
+        command->add_option("--backend", invocation_.backend, "What runs a VM that names no backend: qemu or bhyve")
+            ->type_name("BACKEND")
+            ->check(CLI::Validator{one_of({"qemu", "bhyve"}, "a backend"), {}});
+        command
+            ->add_option("--vmstated", invocation_.vmstated,
+                         "Read this folder of vmstated's configuration too (can be repeated)")
+            ->type_name("DIR")
+            ->expected(1)
+            ->take_all()
+            ->allow_extra_args(false);
+        command->add_flag("--own-daemon", invocation_.own_daemon,
+                          "As a daemon of your own would read it: your files are trusted as root's are");
+    }
+
+    void add_configuration() {
+        config_ = app_.add_subcommand("config", "Show and check configurations: show, check, diff");
+        config_->fallthrough();
+        config_->require_subcommand(0, 1);
+
+        auto* const show =
+            add_to(config_, "show", "What holds for VMs, and where each value was written", Action::config_show);
+        show->add_option("vm", invocation_.vms, "Only these VMs")->type_name("VM");
+        auto* const file = show->add_option("--file", invocation_.files,
+                                            "Read this configuration, without a daemon (can be repeated: the main file "
+                                            "first)")
+                               ->type_name("FILE")
+                               ->expected(1)
+                               ->take_all()
+                               ->allow_extra_args(false);
+        show->add_flag("--pending", invocation_.pending, "What holds after the next cold start")->excludes(file);
+        add_reader_options(show);
+
+        auto* const check = add_to(config_, "check", "Say what is wrong with a configuration", Action::config_check);
+        check->add_option("file", invocation_.files, "The configuration's files, the main file first")
+            ->type_name("FILE");
+        add_reader_options(check);
+        add_to(config_, "diff", "What a reload would change, and when that takes effect", Action::config_diff);
+
+        auto* const import =
+            add("import", "Print the configuration of another manager as one of Apiary", Action::import);
+        import->add_option("manager", invocation_.manager, "bmd, vmstated, easy-bhyve or vm-bhyve")
+            ->type_name("MANAGER")
+            ->required()
+            ->check(CLI::Validator{one_of({"bmd", "vmstated", "easy-bhyve", "vm-bhyve"}, "a manager"), {}});
+        import->add_option("path", invocation_.files, "Its file or folder")->type_name("PATH")->required()->expected(1);
+        import->add_option("-o,--output", invocation_.output, "Write it to this file, which must not exist")
+            ->type_name("FILE");
+    }
+
     void add_daemon() {
         auto* const cancel = add("cancel", "Ask jobs to end early; what they did is undone", Action::cancel);
         cancel->add_option("job", invocation_.jobs, "Numbers of jobs (see: apiaryctl jobs)")
@@ -182,6 +252,7 @@ private:
             ->required()
             ->check(CLI::Validator{digits_only, {}});
 
+        add_configuration();
         auto* const reload = add("reload", "Read the configuration again", Action::reload);
         reload->add_flag("-n,--dry-run", invocation_.dry_run, "Only say what would change");
 
@@ -191,8 +262,10 @@ private:
     }
 
     auto wrong(std::string const& text) const -> CommandLine {
-        auto const chosen = app_.get_subcommands();
-        auto const name = chosen.empty() ? std::string{} : ' ' + chosen[0]->get_name();
+        std::string name;
+        for (auto chosen = app_.get_subcommands(); !chosen.empty(); chosen = chosen[0]->get_subcommands()) {
+            name += ' ' + chosen[0]->get_name();
+        }
         return {.invocation = {},
                 .code = ExitCode::usage,
                 .text = "apiaryctl:" + (name.empty() ? "" : name + ":") + ' ' + text + "\n  See: apiaryctl" + name +
@@ -204,6 +277,9 @@ private:
         if (app_.get_subcommands().empty()) {
             return extras.empty() ? CommandLine{.invocation = {}, .code = ExitCode::usage, .text = app_.help()}
                                   : wrong(unknown(extras.front()));
+        }
+        if (config_->parsed() && config_->get_subcommands().empty()) {
+            return extras.empty() ? wrong("Say what: show, check or diff.") : wrong(unknown(extras.front()));
         }
         if (!extras.empty()) {
             return wrong("'" + extras.front() + "' is not expected here.");
@@ -217,6 +293,12 @@ private:
         if (!invocation_.stream.empty() && !invocation_.since) {
             return wrong("--stream says what --since is a number of: give both.");
         }
+        if (invocation_.action == Action::config_check && invocation_.files.empty() && invocation_.vmstated.empty()) {
+            return wrong("Say which file to check.");
+        }
+        if (invocation_.pending && !invocation_.vmstated.empty()) {
+            return wrong("--pending is for what the daemon runs, and not together with --vmstated.");
+        }
         if (std::ranges::find(invocation_.vms, std::string{}) != invocation_.vms.end()) {
             return wrong("A VM's name is not empty.");
         }
@@ -228,7 +310,8 @@ private:
             return "There is no option '" + word + "'.";
         }
         std::vector<std::string> names;
-        for (auto const* const command : app_.get_subcommands({})) {
+        CLI::App const* const where = config_->parsed() ? config_ : &app_;
+        for (auto const* const command : where->get_subcommands([](auto const*) { return true; })) {
             names.push_back(command->get_name());
         }
         auto const meant = suggestion(word, names);
@@ -236,6 +319,7 @@ private:
     }
 
     Invocation invocation_;
+    CLI::App* config_ = nullptr;
     CLI::App app_{"apiaryctl commands virtual machines and shows what happens to them.", "apiaryctl"};
 };
 

@@ -28,7 +28,8 @@ auto hint_for(std::string_view error_name, std::string_view vm) -> std::string {
         return "Wait for what you have asked for before, end other followers, or use --no-wait.";
     }
     if (error_name == "ConfigInvalid") {
-        return "Nothing was changed. Correct the configuration, then try again; apiaryd --check reads it alone.";
+        return "Nothing was changed. Correct the configuration, then try again; 'apiaryctl config check FILE' reads it "
+               "alone.";
     }
     if (error_name == "Degraded") {
         return "Make room on the disk of the daemon's state directory; it tries again by itself.";

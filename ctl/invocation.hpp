@@ -11,7 +11,22 @@
 namespace apiary::ctl {
 
 struct Invocation {
-    enum class Action { list, status, operate, console, events, jobs, cancel, reload, version, shutdown_all };
+    enum class Action {
+        list,
+        status,
+        operate,
+        console,
+        events,
+        jobs,
+        cancel,
+        reload,
+        config_show,
+        config_check,
+        config_diff,
+        import,
+        version,
+        shutdown_all,
+    };
     Action action = Action::list;
 
     // Of every command.
@@ -35,6 +50,13 @@ struct Invocation {
     std::vector<std::string> types;      // events
     std::vector<std::uint64_t> jobs;     // cancel
     bool dry_run = false;                // reload
+    std::vector<std::string> files;      // config_show (none: ask the daemon), config_check; import: the one
+    std::vector<std::string> vmstated;   // config_show, config_check: folders
+    bool pending = false;                // config_show
+    bool own_daemon = false;             // config_show, config_check
+    std::string backend;                 // config_show, config_check
+    std::string manager;                 // import: whose files
+    std::string output;                  // import: the file to write; empty: the standard output
 };
 
 }  // namespace apiary::ctl

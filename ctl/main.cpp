@@ -27,7 +27,8 @@ auto run_command_line(std::vector<std::string> const& arguments) -> ExitCode {
                   .json = asked.json,
                   .quiet = asked.quiet};
     Context context{.output = output,
-                    .connect = [&] { return connect(find_bus(asked.address, process_environment())); }};
+                    .connect = [&] { return connect(find_bus(asked.address, process_environment())); },
+                    .read_configuration = [](auto const& words) { return run_reader(reader_program(), words); }};
     return run(context, asked);
 }
 

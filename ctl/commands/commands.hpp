@@ -15,6 +15,10 @@ namespace apiary::ctl {
 [[nodiscard]] auto jobs(Context& context, Invocation const& asked) -> ExitCode;
 [[nodiscard]] auto cancel(Context& context, Invocation const& asked) -> ExitCode;
 [[nodiscard]] auto reload(Context& context, Invocation const& asked) -> ExitCode;
+[[nodiscard]] auto config_show(Context& context, Invocation const& asked) -> ExitCode;
+[[nodiscard]] auto config_check(Context& context, Invocation const& asked) -> ExitCode;
+[[nodiscard]] auto config_diff(Context& context, Invocation const& asked) -> ExitCode;
+[[nodiscard]] auto import(Context& context, Invocation const& asked) -> ExitCode;
 [[nodiscard]] auto version(Context& context, Invocation const& asked) -> ExitCode;
 [[nodiscard]] auto shutdown_all(Context& context, Invocation const& asked) -> ExitCode;
 

@@ -49,7 +49,7 @@ auto wait_for_the_end(Context& context, Client& client, SignalCatcher const& sig
 auto reload(Context& context, Invocation const& asked) -> ExitCode {
     auto const client = context.connect();
     auto& output = context.output;
-    auto const result = client->reload(asked.dry_run);
+    auto const result = client->reload(asked.dry_run).values;
     if (asked.json) {
         output.out << reload_json(result, asked.dry_run) << '\n';
         return ExitCode::ok;

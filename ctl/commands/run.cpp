@@ -26,6 +26,14 @@ auto dispatch(Context& context, Invocation const& asked) -> ExitCode {
             return cancel(context, asked);
         case Action::reload:
             return reload(context, asked);
+        case Action::config_show:
+            return config_show(context, asked);
+        case Action::config_check:
+            return config_check(context, asked);
+        case Action::config_diff:
+            return config_diff(context, asked);
+        case Action::import:
+            return import(context, asked);
         case Action::version:
             return version(context, asked);
         case Action::shutdown_all:

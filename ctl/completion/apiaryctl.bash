@@ -31,8 +31,8 @@ _apiaryctl_offer_lines() {
 _apiaryctl() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
     local commands="list status events jobs version start stop poweroff reset pause resume failreset console cancel
-        reload shutdown-all boot shutdown"
-    local common="--address --json --quiet --help" own="" command="" i
+        reload config import shutdown-all boot shutdown"
+    local common="--address --json --quiet --help" own="" command="" second="" i
     COMPREPLY=()
 
     for ((i = 1; i < COMP_CWORD; i++)); do
@@ -42,10 +42,19 @@ _apiaryctl() {
             *) command=${COMP_WORDS[i]}; break ;;
         esac
     done
+    # What stands between the command and the cursor, for commands that have commands of their own.
+    for ((i++; i < COMP_CWORD; i++)); do
+        if [[ ${COMP_WORDS[i]} != -* ]]; then
+            second=${COMP_WORDS[i]}
+            break
+        fi
+    done
 
     case $prev in
         --address | --since | --stream) return ;;
         --vm) _apiaryctl_offer_lines "$(_apiaryctl_ask list --names)"; return ;;
+        --file | --output | -o | --vmstated) compopt -o default; return ;;
+        --backend) COMPREPLY=($(compgen -W "qemu bhyve" -- "$cur")); return ;;
         --state) COMPREPLY=($(compgen -W "stopped starting running paused stopping failed" -- "$cur")); return ;;
         --type)
             COMPREPLY=($(compgen -W "vm-added vm-changed vm-removed state reboot job-new job-end step console notice" \
@@ -65,6 +74,13 @@ _apiaryctl() {
         shutdown-all) own="--wait --no-wait --force" ;;
         console) own="--read-only --force" ;;
         reload) own="--dry-run" ;;
+        config)
+            case $second in
+                show) own="--file --pending --vmstated --backend --own-daemon" ;;
+                check) own="--vmstated --backend --own-daemon" ;;
+            esac
+            ;;
+        import) own="--output" ;;
     esac
     if [[ $cur == -* ]]; then
         COMPREPLY=($(compgen -W "$own $common" -- "$cur"))
@@ -84,6 +100,20 @@ _apiaryctl() {
         resume) _apiaryctl_offer_lines "$(_apiaryctl_ask list --names --state paused)" ;;
         failreset) _apiaryctl_offer_lines "$(_apiaryctl_ask list --names --state failed)" ;;
         list | ls | status | jobs) _apiaryctl_offer_lines "$(_apiaryctl_ask list --names)" ;;
+        config)
+            case $second in
+                '') COMPREPLY=($(compgen -W "show check diff" -- "$cur")) ;;
+                show) _apiaryctl_offer_lines "$(_apiaryctl_ask list --names)" ;;
+                check) compopt -o default ;;
+            esac
+            ;;
+        import)
+            if [[ -z $second ]]; then
+                COMPREPLY=($(compgen -W "bmd vmstated easy-bhyve vm-bhyve" -- "$cur"))
+            else
+                compopt -o default
+            fi
+            ;;
         cancel) _apiaryctl_offer_lines "$(_apiaryctl_ask jobs --ids)" ;;
     esac
 }

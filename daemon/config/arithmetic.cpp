@@ -1,4 +1,5 @@
 // $(( )): whole numbers of 64 bits with C's rules, and an error wherever C would have none.
+#include <algorithm>
 #include <charconv>
 #include <limits>
 
@@ -61,19 +62,20 @@ private:
         return value;
     }
 
-    auto literal(ArithmeticStep const& step, std::string_view digits, bool negative, std::string const& shown)
-        -> Number {
+    // `shown` gives the words for it, which are needed where something is wrong with it alone.
+    template <typename Shown>
+    auto literal(ArithmeticStep const& step, std::string_view digits, bool negative, Shown shown) -> Number {
         std::int64_t value = 0;
         switch (read_literal(digits, negative, value)) {
             case Literal::good:
                 return value;
             case Literal::not_a_number:
-                report_(step.at, shown + " is not a number");
+                report_(step.at, shown() + " is not a number");
                 return std::nullopt;
             case Literal::too_large:
                 break;
         }
-        report_(step.at, "arithmetic overflow: " + shown + " does not fit in 64 bits");
+        report_(step.at, "arithmetic overflow: " + shown() + " does not fit in 64 bits");
         return std::nullopt;
     }
 
@@ -85,19 +87,20 @@ private:
         }
         from_.add(found->from);
         std::string_view digits = found->text;
+        digits.remove_prefix(std::min(digits.find_first_not_of(" \t\n"), digits.size()));  // as bmd takes it
         bool const negative = digits.starts_with('-');
         if (negative || digits.starts_with('+')) {
             digits.remove_prefix(1);
         }
-        std::string const name = quoted_text("$" + std::string{step.text});
-        return literal(step, !digits.empty() && is_digit(digits.front()) ? digits : std::string_view{}, negative,
-                       name + ", which is " + quoted_text(found->text) + ",");
+        return literal(step, !digits.empty() && is_digit(digits.front()) ? digits : std::string_view{}, negative, [&] {
+            return quoted_text("$" + std::string{step.text}) + ", which is " + quoted_text(found->text) + ",";
+        });
     }
 
     auto one(ArithmeticStep const& step) -> Number {
         switch (step.kind) {
             case Kind::number:
-                return literal(step, step.text, step.negative, quoted_text(step.text));
+                return literal(step, step.text, step.negative, [&] { return quoted_text(step.text); });
             case Kind::variable:
                 return variable(step);
             case Kind::negate: {

@@ -1,6 +1,8 @@
 // Classes of characters in bmd's language. ASCII only and independent of the locale.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <string_view>
 
 namespace apiary::config {
@@ -36,11 +38,34 @@ constexpr auto hex_value(char c) -> int {
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
+constexpr auto folded(char c) -> char {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+// A class as a table: the lexer asks about every character.
+class CharacterClass {
+public:
+    template <typename Is>
+    explicit constexpr CharacterClass(Is is) {
+        for (std::size_t i = 0; i < members_.size(); ++i) {
+            members_[i] = is(static_cast<char>(static_cast<unsigned char>(i)));
+        }
+    }
+    [[nodiscard]] constexpr auto has(char c) const -> bool { return members_[static_cast<unsigned char>(c)]; }
+
+private:
+    std::array<bool, 256> members_{};
+};
+
+inline constexpr CharacterClass word_characters{[](char c) {
+    return is_name_character(c) ||
+           (c != '\0' && std::string_view{"!%&-.:<>?@[]^`|~"}.find(c) != std::string_view::npos);
+}};
+
 // What may stand in an unquoted word. (The backslash, which starts an escape, and the single characters $ * + / are
 // seen to by the lexer.)
 constexpr auto is_word_character(char c) -> bool {
-    return is_name_character(c) ||
-           (c != '\0' && std::string_view{"!%&-.:<>?@[]^`|~"}.find(c) != std::string_view::npos);
+    return word_characters.has(c);
 }
 
 // Bytes that have no meaning outside of quotes.

@@ -16,9 +16,17 @@ constexpr std::size_t most_names_to_guess = 500;
 
 void Context::report(Mark const& mark, Severity severity, std::string_view vm, std::string_view key,
                      std::string message) {
-    diagnostics.add(mark.file->index, mark.file->from.trusted,
-                    {mark.file->text->name, mark.at.line, mark.at.column, severity, std::string{vm}, std::string{key},
-                     std::move(message)});
+    Provenance const& whose = (subject != nullptr ? subject : mark.file)->from;
+    diagnostics.add(mark.file->index, whose.trusted,
+                    {.file = mark.file->text->name,
+                     .line = mark.at.line,
+                     .column = mark.at.column,
+                     .severity = severity,
+                     .vm = std::string{vm},
+                     .key = std::string{key},
+                     .message = std::move(message),
+                     .trusted = whose.trusted,
+                     .owner = whose.trusted ? 0 : whose.owner});
 }
 
 auto Context::account(SourceFile const& file) -> Account& {
@@ -41,11 +49,44 @@ void Context::report_exhausted(Mark const& mark, std::string_view vm) {
     }
 }
 
-auto Context::find_template(SourceFile const& file, std::string_view name) const -> Template const* {
+auto Context::host_cpus() -> unsigned {
+    if (!host_cpus_) {
+        host_cpus_ = options.host->cpus();
+    }
+    return *host_cpus_;
+}
+
+auto Context::place_of(SourceFile const& file, std::string_view through) -> PlacePtr& {
+    if (places_.size() <= file.index) {
+        places_.resize(file.index + 1);
+    }
+    auto& place = through.empty() ? places_[file.index] : template_places_[{&file, through.data()}];
+    if (!place) {
+        place = std::make_shared<Origin::Place const>(Origin::Place{file.text->name, std::string{through}});
+    }
+    return place;
+}
+
+auto Context::stands_at(SourceFile const& file, Position at, std::string_view through, Origin const& origin) -> bool {
+    if (at.line != origin.line || at.column != origin.column) {
+        return false;
+    }
+    PlacePtr& place = place_of(file, through);
+    if (place == origin.place) {
+        return true;
+    }
+    if (!origin.place || *origin.place != *place) {
+        return false;
+    }
+    place = origin.place;
+    return true;
+}
+
+auto Context::find_template(SourceFile const& file, std::string_view name) -> Template* {
     if (auto const found = templates.find(name); found != templates.end()) {
         return &found->second;
     }
-    for (auto const& [owner, own] : own_templates) {
+    for (auto& [owner, own] : own_templates) {
         if (file.from.trusted || file.from.owner == owner) {
             if (auto const found = own.find(name); found != own.end()) {
                 return &found->second;

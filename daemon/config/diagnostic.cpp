@@ -34,6 +34,13 @@ auto Diagnostics::full(std::size_t file, bool trusted) const -> bool {
 }
 
 void Diagnostics::add(std::size_t file, bool trusted, Diagnostic diagnostic) {
+    if (diagnostic.severity == Severity::error && !diagnostic.harmless) {
+        if (diagnostic.trusted) {
+            trusted_errors_ = true;
+        } else {
+            owners_with_errors_.insert(diagnostic.owner);
+        }
+    }
     if (full(file, trusted)) {
         ++dropped_;
         return;
@@ -57,7 +64,10 @@ auto Diagnostics::take() -> std::vector<Diagnostic> {
         out.push_back(std::move(entry.diagnostic));
     }
     if (dropped_ > 0) {
-        out.push_back({{}, 0, 0, Severity::warning, {}, {}, std::to_string(dropped_) + " more messages are not shown"});
+        out.push_back({.severity = Severity::warning,
+                       .vm = {},
+                       .key = {},
+                       .message = std::to_string(dropped_) + " more messages are not shown"});
     }
     entries_.clear();
     of_file_.clear();

@@ -1,7 +1,10 @@
 // What there is to say about a configuration, and where.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +22,11 @@ struct Diagnostic {
     std::string vm;   // empty: none
     std::string key;  // empty: none
     std::string message;
+    // Whose trouble it is, which need not be the owner of the file that it is about: his file cannot be read that
+    // another one includes. Trusted: root's, or that of who runs the daemon.
+    bool trusted = true;
+    uid_t owner = 0;
+    bool harmless = false;  // an error, but nothing that the files say is lost by it: no reason to refuse a reload
 
     friend auto operator==(Diagnostic const&, Diagnostic const&) -> bool = default;
 };
@@ -38,6 +46,10 @@ public:
     // Would another one of this file be dropped?
     [[nodiscard]] auto full(std::size_t file, bool trusted) const -> bool;
 
+    // Who has an error that is not harmless, whether it fitted or not.
+    [[nodiscard]] auto owners_with_errors() const -> std::set<uid_t> const& { return owners_with_errors_; }
+    [[nodiscard]] auto trusted_errors() const -> bool { return trusted_errors_; }
+
     // By file and position. A last one tells of those that did not fit.
     [[nodiscard]] auto take() -> std::vector<Diagnostic>;
 
@@ -49,6 +61,8 @@ private:
     std::vector<Entry> entries_;
     std::vector<std::size_t> of_file_;
     std::size_t of_others_ = 0, dropped_ = 0;
+    std::set<uid_t> owners_with_errors_;
+    bool trusted_errors_ = false;
 };
 
 }  // namespace apiary::config

@@ -1,6 +1,7 @@
 // A definition in the making.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,16 +25,27 @@ struct Mark {
 // A key that was set.
 struct Entry {
     KeySpec const* key = nullptr;
-    std::vector<std::string> values;
-    std::vector<Mark> marks;  // one for each value
+    Few<std::string> values;
+    Few<Mark> marks;  // one for each value
+};
+
+// Parts of `ncpu` that were set on their own; 0: not.
+struct Topology {
+    unsigned cpus = 0, sockets = 0, cores = 0, threads = 0;
 };
 
 struct Draft {
-    Definition vm;
-    std::string section_name;
+    // The room is taken from draft to draft: VMs have much the same keys.
+    explicit Draft(std::vector<Entry>& room) : entries{room} { entries.clear(); }
+
+    std::shared_ptr<Definition> made = std::make_shared<Definition>();
+    Definition& vm = *made;
+    std::string_view section_name;
     Mark section, name;
-    std::vector<Entry> entries;
+    std::vector<Entry>& entries;               // each key once
     std::vector<Mark> pin_marks, sound_marks;  // beside vm.cpus.pins and vm.sounds
+    Topology topology;
+    HostPath configfile;  // of the VM's bhyve_base, which finish() reads
     bool memory_set = false, loader_set = false, listen_set = false;
     bool graphics_set = false;      // yes or no was said: nothing is implied any more
     bool graphics_implied = false;  // a key was set that makes no sense without

@@ -1,37 +1,18 @@
 // Working out values: variables, arithmetic, and whose word each result is.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "config/tree.hpp"
+#include "config/variables.hpp"
 
 namespace apiary::config {
-
-// Whose word a text is. Trusted: every part of it was written in root's files.
-struct Provenance {
-    bool trusted = true;
-    bool mixed = false;  // parts of it come from files of different owners, none of them root
-    uid_t owner = 0;     // where not trusted: who owns the file
-
-    void add(Provenance const& other);
-    friend auto operator==(Provenance const&, Provenance const&) -> bool = default;
-};
-
-struct Text {
-    std::string text;
-    Provenance from;
-};
-
-using Variables = std::map<std::string, Text, std::less<>>;
 
 // Where a variable is looked for, in this order. An assignment goes to `local`.
 struct Scope {
@@ -56,7 +37,18 @@ inline constexpr std::size_t longest_value = std::size_t{64} * 1024;
 
 using EvaluateReport = std::function<void(Position, std::string)>;
 
-// Nothing: it has no value, and that was reported. `written` is where the value stands.
+// A text that stands in the tree or in the `room` that it was given.
+struct TextView {
+    std::string_view text;
+    Provenance from;
+};
+
+// Nothing: it has no value, and that was reported. `written` is where the value stands. Changes `room` unless the value
+// is a plain text.
+[[nodiscard]] auto evaluate(Value const& value, Scope const& scope, Provenance const& written, Budget& budget,
+                            EvaluateReport const& report, std::string& room) -> std::optional<TextView>;
+
+// The same, for who keeps the text.
 [[nodiscard]] auto evaluate(Value const& value, Scope const& scope, Provenance const& written, Budget& budget,
                             EvaluateReport const& report) -> std::optional<Text>;
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "config/finish_bhyve.hpp"
 #include "config/text.hpp"
 
 namespace apiary::config {
@@ -15,6 +16,7 @@ public:
     Finisher(Context& context, Draft& draft) : context_{context}, draft_{draft}, vm_{draft.vm} {}
 
     auto run() -> bool {
+        good_ = finish_bhyve(context_, draft_);
         required();
         loader();
         images();
@@ -22,41 +24,68 @@ public:
         pins();
         implied();
         graphics();
+        order();
         return good_;
     }
 
-    void backend() {
+    // Would the definition be the same as this one, and its values stand where they stood?
+    [[nodiscard]] auto makes(Definition const& before) -> bool {
+        return before.settings.size() == ordered_.size() && same_apart_from_settings(vm_, before) &&
+               before.owner_name == vm_.owner_name && before.group_name == vm_.group_name &&
+               before.origin == vm_.origin &&
+               std::equal(ordered_.begin(), ordered_.end(), before.settings.begin(),
+                          [&](Entry const* entry, Setting const& setting) { return makes(*entry, setting); });
+    }
+
+    void backend(Definition const& definition) {
         auto const& faults_of = context_.options.backend_faults;
         if (!faults_of) {
             return;
         }
-        for (Hypervisor::Fault const& fault : faults_of(vm_)) {
+        for (Hypervisor::Fault const& fault : faults_of(definition)) {
             drop(mark_of(fault.key), fault.key, fault.text);
         }
     }
 
     void settings() {
-        std::sort(draft_.entries.begin(), draft_.entries.end(), [&](Entry const& a, Entry const& b) {
-            return context_.keys.order_of(*a.key) < context_.keys.order_of(*b.key);
-        });
-        vm_.settings.reserve(draft_.entries.size());
-        for (Entry& entry : draft_.entries) {
-            Setting setting{entry.key->name, std::move(entry.values), entry.key->secret, {}};
-            setting.origins.reserve(entry.marks.size());
-            for (Mark const& mark : entry.marks) {
-                setting.origins.push_back(
-                    {mark.file->text->name, mark.at.line, mark.at.column, std::string{mark.through}});
+        vm_.settings.reserve(ordered_.size());
+        for (Entry* const entry : ordered_) {
+            Setting& setting = vm_.settings.emplace_back();
+            setting.key = entry->key->name;
+            setting.values = std::move(entry->values);
+            setting.secret = entry->key->secret;
+            setting.origins.reserve(entry->marks.size());
+            for (Mark const& mark : entry->marks) {
+                setting.origins.emplace_back(context_.place(*mark.file, mark.through), mark.at.line, mark.at.column);
             }
-            if (!entry.key->plugin.empty()) {
-                vm_.plugin_settings[entry.key->plugin].push_back(setting);
+            if (!entry->key->plugin.empty()) {
+                vm_.plugin_settings[entry->key->plugin].push_back(setting);
             }
-            vm_.settings.push_back(std::move(setting));
         }
     }
 
     [[nodiscard]] auto good() const -> bool { return good_; }
 
 private:
+    void order() {
+        ordered_.reserve(draft_.entries.size());
+        for (Entry& entry : draft_.entries) {
+            ordered_.push_back(&entry);
+        }
+        std::sort(ordered_.begin(), ordered_.end(), [&](Entry const* a, Entry const* b) {
+            return context_.keys.order_of(*a->key) < context_.keys.order_of(*b->key);
+        });
+    }
+
+    [[nodiscard]] auto makes(Entry const& entry, Setting const& setting) -> bool {
+        return setting.key == entry.key->name && setting.secret == entry.key->secret &&
+               setting.values == entry.values &&
+               std::equal(entry.marks.begin(), entry.marks.end(), setting.origins.begin(), setting.origins.end(),
+                          [&](Mark const& mark, Origin const& origin) {
+                              return context_.stands_at(*mark.file, mark.at, mark.through, origin);
+                          });
+    }
+
     void drop(Mark const& mark, std::string_view key, std::string message) {
         context_.report(mark, Severity::error, draft_.section_name, key, std::move(message));
         good_ = false;
@@ -99,7 +128,8 @@ private:
         if (vm_.loader == Loader::kernel && !vm_.kernel) {
             drop(mark_of("loader"), "kernel", "this key is required with loader = kernel");
         }
-        if (vm_.loader != Loader::kernel) {
+        bool const for_kernel = vm_.kernel || vm_.initrd || !vm_.cmdline.empty();
+        if (vm_.loader != Loader::kernel && for_kernel) {
             for (char const* key : {"kernel", "initrd", "cmdline"}) {
                 if (draft_.find(key) != nullptr) {
                     warn(mark_of(key), key, "used with loader = kernel alone");
@@ -150,7 +180,10 @@ private:
 
     void pins() {
         constexpr unsigned most_host_cpus = 8192;  // of any kernel there is
-        unsigned const known = context_.options.host->cpus();
+        if (vm_.cpus.pins.empty()) {
+            return;
+        }
+        unsigned const known = context_.host_cpus();
         unsigned const host_cpus = known > 0 ? known : most_host_cpus;
         for (std::size_t i = 0; i < vm_.cpus.pins.size(); ++i) {
             CpuPin const& pin = vm_.cpus.pins[i];
@@ -193,20 +226,25 @@ private:
     Context& context_;
     Draft& draft_;
     Definition& vm_;
+    std::vector<Entry*> ordered_;  // as in the key table
     bool good_ = true;
 };
 
 }  // namespace
 
-auto finish(Context& context, Draft draft) -> DefinitionPtr {
+auto finish(Context& context, Draft& draft, DefinitionPtr const& before) -> DefinitionPtr {
     Finisher finisher{context, draft};
     if (!finisher.run()) {
         return nullptr;
     }
-    finisher.settings();
+    bool const same = before && finisher.makes(*before);
+    if (!same) {
+        finisher.settings();
+    }
+    DefinitionPtr const complete = same ? before : draft.made;
     // Last, and on the complete definition: what a backend says of a half one would be noise.
-    finisher.backend();
-    return finisher.good() ? std::make_shared<Definition const>(std::move(draft.vm)) : nullptr;
+    finisher.backend(*complete);
+    return finisher.good() ? complete : nullptr;  // the draft's own lives on with the draft in any case
 }
 
 }  // namespace apiary::config

@@ -31,6 +31,8 @@ constexpr std::array global_keys{
     GlobalKey{"log_directory", GlobalType::path, &Globals::log_directory, "folder of the VMs' logs"},
     GlobalKey{"run_directory", GlobalType::path, &Globals::run_directory, "folder of what belongs to running VMs"},
     GlobalKey{"state_directory", GlobalType::path, &Globals::state_directory, "folder of what outlives the daemon"},
+    GlobalKey{"vmstated_directory", GlobalType::path, &Globals::vmstated_directory,
+              "folder of vmstated's configuration, to be read as well"},
     GlobalKey{"observers", GlobalType::group, &Globals::observers, "group whose members see every VM"},
 };
 
@@ -42,8 +44,17 @@ public:
 
     void section(SourceFile const& file, Section const& section) {
         if (!file.from.trusted) {
-            context_.report({&file, section.at, {}}, Severity::warning, {}, {},
-                            "a global section is not allowed in a file that does not belong to root: ignored");
+            context_.diagnostics.add(
+                file.index, false,
+                {.file = file.text->name,
+                 .line = section.at.line,
+                 .column = section.at.column,
+                 .vm = {},
+                 .key = {},
+                 .message = "a global section is not allowed in a file that does not belong to root: ignored",
+                 .trusted = false,
+                 .owner = file.from.owner,
+                 .harmless = true});
             return;
         }
         for (Statement const& statement : section.body) {
@@ -105,7 +116,7 @@ private:
     auto set(GlobalKey const& key, std::string const& text) -> ValueFault {
         constexpr std::int64_t most = 1'000'000;
         if (key.type == GlobalType::offset) {
-            auto const number = parse_integer(text);
+            auto const number = parse_c_integer(text);
             if (!number || *number < 0 || *number > most) {
                 return "a whole number from 0 to " + std::to_string(most) + " is needed";
             }
@@ -133,9 +144,12 @@ private:
 
 }  // namespace
 
-auto read_globals(Context& context, std::vector<SourceFile> const& files) -> Globals {
+auto read_globals(Context& context, SourceFiles const& files) -> Globals {
     GlobalReader reader{context};
     for (SourceFile const& file : files) {
+        if (file.tree.failed) {
+            continue;
+        }
         for (Section const& section : file.tree.sections) {
             if (section.kind == Section::Kind::global) {
                 reader.section(file, section);

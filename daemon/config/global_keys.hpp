@@ -9,6 +9,6 @@
 namespace apiary::config {
 
 // In reading order: the first assignment to a key wins, the last to a variable.
-[[nodiscard]] auto read_globals(Context& context, std::vector<SourceFile> const& files) -> Globals;
+[[nodiscard]] auto read_globals(Context& context, SourceFiles const& files) -> Globals;
 
 }  // namespace apiary::config

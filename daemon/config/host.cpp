@@ -26,6 +26,9 @@ auto SystemHost::look(std::string const& path) const -> FileLook {
 }
 
 auto SystemHost::cpus() const -> unsigned {
+    if (cpus_) {
+        return *cpus_;
+    }
     long const count = ::sysconf(_SC_NPROCESSORS_CONF);
     return count > 0 ? static_cast<unsigned>(count) : 0;
 }

@@ -1,6 +1,7 @@
 // What a configuration is checked against on the host that it is for.
 #pragma once
 
+#include <optional>
 #include <string>
 
 namespace apiary::config {
@@ -22,8 +23,13 @@ public:
 
 class SystemHost final : public Host {
 public:
+    // `cpus`: of another host that the configuration is for, 0: not known; none: of this one.
+    explicit SystemHost(std::optional<unsigned> cpus = std::nullopt) : cpus_{cpus} {}
     [[nodiscard]] auto look(std::string const& path) const -> FileLook override;
     [[nodiscard]] auto cpus() const -> unsigned override;
+
+private:
+    std::optional<unsigned> cpus_;
 };
 
 }  // namespace apiary::config

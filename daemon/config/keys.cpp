@@ -2,7 +2,9 @@
 #include "config/keys.hpp"
 
 #include <algorithm>
+#include <bit>
 
+#include "config/characters.hpp"
 #include "config/text.hpp"
 
 namespace apiary::config {
@@ -20,21 +22,41 @@ KeyTable::KeyTable(std::vector<KeySpec> const& more) : keys_{core_keys()} {
             keys_.push_back(key);
         }
     }
+    slots_.resize(std::bit_ceil(names().size() * 4));
+    auto const enter = [&](std::string_view name, std::size_t key) {
+        if (Slot& slot = slots_[slot_of(name)]; slot.name.empty()) {
+            slot = {name, key};
+        }
+    };
     for (std::size_t i = 0; i < keys_.size(); ++i) {
-        index_.emplace(keys_[i].name, i);
+        enter(keys_[i].name, i);
         for (std::string const& alias : keys_[i].aliases) {
-            index_.emplace(alias, i);
+            enter(alias, i);
+        }
+    }
+}
+
+// Every setting of every VM is looked up here. Nobody but the daemon and its plugins chooses the names, so that a hash
+// of three characters will do.
+auto KeyTable::slot_of(std::string_view name) const -> std::size_t {
+    std::size_t slot = name.size();
+    if (!name.empty()) {
+        for (char const c : {name.front(), name[name.size() / 2], name.back()}) {
+            slot = slot * 37 + static_cast<unsigned char>(folded(c));
+        }
+    }
+    for (;; ++slot) {
+        slot &= slots_.size() - 1;
+        std::string_view const its = slots_[slot].name;
+        if (its.empty() || its == name || equal_fold(its, name)) {
+            return slot;
         }
     }
 }
 
 auto KeyTable::find(std::string_view name) const -> KeySpec const* {
-    auto const found = index_.find(name);
-    if (found != index_.end()) {
-        return &keys_[found->second];
-    }
-    auto const folded = index_.find(lower(name));
-    return folded != index_.end() ? &keys_[folded->second] : nullptr;
+    Slot const& slot = slots_[slot_of(name)];
+    return slot.name.empty() ? nullptr : &keys_[slot.key];
 }
 
 auto KeyTable::names() const -> std::vector<std::string_view> {

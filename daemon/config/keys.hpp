@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace apiary::config {
@@ -71,8 +70,15 @@ public:
     [[nodiscard]] auto names() const -> std::vector<std::string_view>;  // with aliases
 
 private:
+    struct Slot {
+        std::string_view name;  // empty: the slot is free
+        std::size_t key = 0;
+    };
+    // Where the name is, or would be.
+    [[nodiscard]] auto slot_of(std::string_view name) const -> std::size_t;
+
     std::vector<KeySpec> keys_;
-    std::unordered_map<std::string_view, std::size_t> index_;
+    std::vector<Slot> slots_;  // by a hash of names and aliases; more are free than taken
 };
 
 }  // namespace apiary::config

@@ -12,7 +12,7 @@ namespace apiary::config {
 auto core_keys() -> std::vector<KeySpec> const& {
     static std::vector<KeySpec> const all = [] {
         std::vector<KeySpec> keys = machine_keys();
-        for (auto* group : {&device_keys, &plugin_keys}) {
+        for (auto* group : {&device_keys, &vmstated_keys, &plugin_keys}) {
             std::vector<KeySpec> more = (*group)();
             keys.insert(keys.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
         }

@@ -8,7 +8,7 @@
 
 namespace apiary::config {
 
-Lexer::Lexer(std::string_view source, std::deque<std::string>& decoded, Report report)
+Lexer::Lexer(std::string_view source, std::list<std::string>& decoded, Report report)
     : source_{source}, decoded_{decoded}, report_{std::move(report)} {
     constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
     if (source_.starts_with(byte_order_mark)) {
@@ -187,19 +187,18 @@ auto Lexer::keyword(std::string_view word, bool joined) const -> TokenKind {
     if (joined || path_goes_on) {
         return TokenKind::word;
     }
-    if (word == "vm") {
-        return TokenKind::kw_vm;
+    switch (word.size()) {
+        case 2:
+            return word == "vm" ? TokenKind::kw_vm : TokenKind::word;
+        case 6:
+            return word == "global" ? TokenKind::kw_global : word == ".apply" ? TokenKind::kw_apply : TokenKind::word;
+        case 8:
+            return word == "template"   ? TokenKind::kw_template
+                   : word == ".include" ? TokenKind::kw_include
+                                        : TokenKind::word;
+        default:
+            return TokenKind::word;
     }
-    if (word == "global") {
-        return TokenKind::kw_global;
-    }
-    if (word == "template") {
-        return TokenKind::kw_template;
-    }
-    if (word == ".apply") {
-        return TokenKind::kw_apply;
-    }
-    return word == ".include" ? TokenKind::kw_include : TokenKind::word;
 }
 
 // Taken as a word after the report, so that the parser does not stumble over the hole as well.

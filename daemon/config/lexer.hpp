@@ -6,8 +6,8 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <functional>
+#include <list>
 #include <string>
 #include <string_view>
 
@@ -19,7 +19,7 @@ class Lexer {
 public:
     using Report = std::function<void(Position, std::string)>;
 
-    Lexer(std::string_view source, std::deque<std::string>& decoded, Report report);
+    Lexer(std::string_view source, std::list<std::string>& decoded, Report report);
 
     [[nodiscard]] auto next() -> Token;
 
@@ -59,7 +59,7 @@ private:
     void unterminated(Position at, std::string const& what);
 
     std::string_view source_;
-    std::deque<std::string>& decoded_;
+    std::list<std::string>& decoded_;
     Report report_;
     std::size_t pos_ = 0, line_start_ = 0;
     std::uint32_t line_ = 1;

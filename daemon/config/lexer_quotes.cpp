@@ -42,18 +42,21 @@ auto Lexer::single_quoted() -> Token {
 // One piece of "…": text up to a variable, a variable, or the start of an expression.
 auto Lexer::quoted() -> Token {
     Position const at = quotes_empty_ ? quotes_at_ : here();
-    std::string text;
+    std::size_t const start = pos_;
+    std::string* decoded = nullptr;  // from the first escape on
     while (!at_end()) {
         char const c = peek();
         bool const closes = c == '"';
         if (closes || (c == '$' && starts_variable())) {
+            std::string_view const text =
+                decoded != nullptr ? std::string_view{*decoded} : source_.substr(start, pos_ - start);
             if (!text.empty() || (closes && quotes_empty_)) {
                 if (closes) {
                     advance();
                     in_quotes_ = false;
                 }
                 quotes_empty_ = false;
-                return make(TokenKind::text, at, decoded_.emplace_back(std::move(text)));
+                return make(TokenKind::text, at, text);
             }
             if (!closes) {
                 quotes_empty_ = false;
@@ -63,15 +66,22 @@ auto Lexer::quoted() -> Token {
             in_quotes_ = blank_ = newline_ = false;
             return plain();
         }
-        if (c == '\\') {
-            escape(text);
-        } else if (c == '\0') {
-            add_byte(text, 0, here());
-            advance();
-        } else {
-            text += c;
-            advance();
+        if (c == '\\' || c == '\0') {
+            if (decoded == nullptr) {
+                decoded = &decoded_.emplace_back(source_.substr(start, pos_ - start));
+            }
+            if (c == '\\') {
+                escape(*decoded);
+            } else {
+                add_byte(*decoded, 0, here());
+                advance();
+            }
+            continue;
         }
+        if (decoded != nullptr) {
+            *decoded += c;
+        }
+        advance();
     }
     unterminated(quotes_at_, "string: no closing \" follows");
     return make(TokenKind::end, here(), {});
@@ -101,33 +111,46 @@ auto Lexer::dollar() -> Token {
 auto Lexer::braced_variable() -> Token {
     Position const at = here();
     advance(2);
-    std::string name;
+    std::size_t const start = pos_;
+    std::string* decoded = nullptr;  // from the first escape on
+    auto const name = [&] {
+        return decoded != nullptr ? std::string_view{*decoded} : source_.substr(start, pos_ - start);
+    };
     while (!at_end()) {
         char const c = peek();
         if (c == '}') {
+            std::string_view const text = name();
             advance();
-            if (name.empty()) {
+            if (text.empty()) {
                 report_(at, "a variable needs a name between the braces: ${NAME}");
             }
-            return make(TokenKind::variable, at, decoded_.emplace_back(std::move(name)));
+            return make(TokenKind::variable, at, text);
         }
         if (c == '\n' || c == '{' || (c == '"' && in_quotes_)) {
             break;
         }
-        if (c == '\\') {
-            escape(name);
-        } else if (c == '\0') {
-            add_byte(name, 0, here());
-            advance();
-        } else {
-            name += c;
-            ++pos_;
+        if (c == '\\' || c == '\0') {
+            if (decoded == nullptr) {
+                decoded = &decoded_.emplace_back(name());
+            }
+            if (c == '\\') {
+                escape(*decoded);
+            } else {
+                add_byte(*decoded, 0, here());
+                advance();
+            }
+            continue;
         }
+        if (decoded != nullptr) {
+            *decoded += c;
+        }
+        ++pos_;
     }
+    std::string_view const text = name();
     bool const in_quotes = in_quotes_;
     unterminated(at, "variable: no } follows on this line");
     in_quotes_ = in_quotes && !at_end();
-    return make(TokenKind::variable, at, decoded_.emplace_back(std::move(name)));
+    return make(TokenKind::variable, at, text);
 }
 
 auto Lexer::arithmetic() -> Token {

@@ -1,15 +1,14 @@
-// The order of things: parse all files, gather templates, read globals, then each VM.
+// The order of things: parse all files, read globals, gather templates, then each VM.
 #include "config/load.hpp"
 
-#include <map>
+#include <tuple>
 #include <utility>
 
 #include "config/context.hpp"
-#include "config/finish.hpp"
 #include "config/global_keys.hpp"
-#include "config/parser.hpp"
+#include "config/reading.hpp"
+#include "config/resolve.hpp"
 #include "config/text.hpp"
-#include "config/vm_reader.hpp"
 
 namespace apiary::config {
 
@@ -17,60 +16,60 @@ namespace {
 
 class Load {
 public:
-    Load(std::vector<FileText> const& texts, LoadOptions const& options) : context_{options} {
-        files_.reserve(texts.size());  // others point at them
-        for (FileText const& text : texts) {
-            SourceFile& file = files_.emplace_back();
-            file.text = &text;
-            file.index = files_.size() - 1;
-            file.from = {context_.trusts(text.owner), false, text.owner};
-        }
+    Load(LoadOptions const& options, Files* files) : context_{options}, reading_{context_, files} {
+        context_.files = files;
     }
 
-    auto run() -> LoadResult {
-        for (SourceFile& file : files_) {
-            read_syntax(file);
+    template <typename File>
+    auto run(std::vector<File> const& files) -> LoadResult {
+        for (File const& file : files) {
+            reading_.add(file);
         }
-        for (bool const trusted : {true, false}) {  // so that a user's file loses against root's, wherever it stands
-            for (SourceFile& file : files_) {
-                if (file.from.trusted == trusted) {
-                    gather_templates(file);
-                }
-            }
+        reading_.run();
+        if (!reading_.failed()) {
+            result_.globals = read_globals(context_, reading_.files());
+            read_folders();
         }
-        if (!failed_) {
+        gather_all_templates();
+        if (!reading_.failed()) {
             drop_failed_files();
-            result_.globals = read_globals(context_, files_);
-            read_vms();
+            read_vms(context_, reading_.files(), result_);
         }
-        result_.ok = !failed_;
+        reading_.list(result_);
+        result_.ok = !reading_.failed();
+        if (!result_.ok) {
+            result_.definitions.clear();
+            result_.ids.clear();
+            result_.dropped_vms.clear();
+        }
+        for (auto const& [name, text] : context_.global) {
+            result_.variables.insert_or_assign(name, text.text);
+        }
+        result_.trusted_uid = context_.options.trusted_uid;
+        result_.trusted_errors = context_.diagnostics.trusted_errors();
+        auto const& owners = context_.diagnostics.owners_with_errors();
+        result_.owners_with_errors.assign(owners.begin(), owners.end());
         result_.diagnostics = context_.diagnostics.take();
         return std::move(result_);
     }
 
 private:
-    struct Candidate {
-        Draft draft;
-        unsigned id = 0;
-        bool lost = false;  // another definition has its name
-    };
-
-    void fail(SourceFile& file) {
-        file.tree.failed = true;
-        failed_ = failed_ || file.from.trusted;
+    void read_folders() {
+        for (std::string const& folder : context_.options.vmstated_folders) {
+            reading_.read_folder(folder);
+        }
+        if (!result_.globals.vmstated_directory.empty()) {
+            reading_.read_folder(result_.globals.vmstated_directory);
+        }
     }
 
-    void read_syntax(SourceFile& file) {
-        if (file.text->text.size() > largest_file) {
-            context_.report({&file, {0, 0}, {}}, Severity::error, {}, {}, "the file is too large");
-            fail(file);
-            return;
-        }
-        file.tree = parse(file.text->text, [&](Position at, std::string message) {
-            context_.report({&file, at, {}}, Severity::error, {}, {}, std::move(message));
-        });
-        if (file.tree.failed) {
-            fail(file);
+    void gather_all_templates() {
+        for (bool const trusted : {true, false}) {  // so that a user's file loses against root's, wherever it stands
+            for (SourceFile& file : reading_.files()) {
+                if (file.from.trusted == trusted) {
+                    gather_templates(file);
+                }
+            }
         }
     }
 
@@ -94,129 +93,39 @@ private:
                 context_.report({&file, section.name_at, {}}, Severity::error, {}, {},
                                 "duplicate template " + quoted_text(section.name) + ": the first one is at " +
                                     first.file->text->name + ":" + std::to_string(first.section->name_at.line));
-                fail(file);
+                reading_.fail(file);
             }
         }
     }
 
     void drop_failed_files() {
-        for (SourceFile& file : files_) {
-            if (!file.tree.failed) {
-                continue;
-            }
-            if (auto const own = context_.own_templates.find(file.from.owner); own != context_.own_templates.end()) {
-                std::erase_if(own->second, [&](auto const& entry) { return entry.second.file == &file; });
-            }
-            file.tree.sections.clear();
-            result_.dropped_files.push_back(file.text->name);
+        for (auto& [owner, templates] : context_.own_templates) {
+            std::erase_if(templates, [](auto const& entry) { return entry.second.file->tree.failed; });
         }
-    }
-
-    void read_vms() {
-        for (SourceFile const& file : files_) {
-            for (Section const& section : file.tree.sections) {
-                if (section.kind == Section::Kind::vm) {
-                    unsigned const id = id_for(section.name);
-                    candidates_.push_back({VmReader{context_, file, section}.read(id), id});
-                }
+        for (SourceFile& file : reading_.files()) {
+            if (file.tree.failed) {
+                file.tree.sections.clear();
             }
         }
-        settle_names();
-        for (Candidate& candidate : candidates_) {
-            if (candidate.lost || name_fault(candidate.draft.vm.name)) {
-                continue;
-            }
-            auto name = candidate.draft.vm.name;
-            auto definition = candidate.draft.dropped ? nullptr : finish(context_, std::move(candidate.draft));
-            if (!definition) {
-                result_.dropped_vms.push_back(std::move(name));
-                continue;
-            }
-            result_.definitions.push_back(std::move(definition));
-            result_.ids.push_back(candidate.id);
-        }
-    }
-
-    // By the name of the section, whatever becomes of it. A VM that is dropped keeps its number.
-    auto id_for(std::string_view name) -> unsigned {
-        if (name_fault(name)) {
-            return 0;  // it is dropped before the number could be used
-        }
-        auto const& id_of = context_.options.id_of;
-        return id_of ? id_of(name)
-                     : counted_.emplace(name_key(name), static_cast<unsigned>(counted_.size())).first->second;
-    }
-
-    // Of two definitions of one name root's wins, then the first one. That holds for a dropped one too: nobody takes
-    // over the name of a VM by its definition being wrong for a while.
-    void settle_names() {
-        std::map<std::string, Candidate*> holders;
-        for (bool const trusted : {true, false}) {
-            for (Candidate& candidate : candidates_) {
-                Draft const& draft = candidate.draft;
-                if (draft.section.file->from.trusted != trusted || name_fault(draft.vm.name)) {
-                    continue;
-                }
-                auto const [holder, fresh] = holders.emplace(name_key(draft.vm.name), &candidate);
-                if (!fresh) {
-                    candidate.lost = true;
-                    report_duplicate(draft, holder->second->draft);
-                }
-            }
-        }
-    }
-
-    void report_duplicate(Draft const& loser, Draft const& winner) {
-        bool const same_owner = loser.section.file->text->owner == winner.section.file->text->owner;
-        bool const may_know = loser.section.file->from.trusted || winner.section.file->from.trusted || same_owner;
-        std::string const where =
-            may_know ? ": see " + winner.name.file->text->name + ":" + std::to_string(winner.name.at.line)
-                     : std::string{};
-        context_.report(loser.name, Severity::error, loser.section_name, "name",
-                        "there is a VM " + quoted_text(loser.vm.name) + " already" + where);
     }
 
     Context context_;
-    std::vector<SourceFile> files_;
-    std::vector<Candidate> candidates_;
-    std::map<std::string, unsigned> counted_;
+    Reading reading_;
     LoadResult result_;
-    bool failed_ = false;
 };
 
 }  // namespace
 
 auto load_files(std::vector<FileText> const& files, LoadOptions const& options) -> LoadResult {
-    return Load{files, options}.run();
+    return Load{options, options.files}.run(files);
 }
 
 auto load_paths(std::vector<std::string> const& paths, LoadOptions const& options) -> LoadResult {
-    std::vector<FileText> files;
-    std::vector<Diagnostic> refused;
-    std::vector<std::string> dropped;
-    bool failed = false;
-    for (std::string const& path : paths) {
-        auto file = read_file(path, options.trusted_uid);
-        if (auto* const text = std::get_if<FileText>(&file)) {
-            files.push_back(std::move(*text));
-            continue;
-        }
-        auto& refusal = std::get<FileRefusal>(file);
-        bool const of_other = refusal.owner_known && refusal.owner != 0 && refusal.owner != options.trusted_uid;
-        failed = failed || !of_other;
-        dropped.push_back(path);
-        refused.push_back(std::move(refusal.diagnostic));
+    if (options.files != nullptr) {
+        return Load{options, options.files}.run(paths);
     }
-    LoadResult result = load_files(files, options);
-    result.diagnostics.insert(result.diagnostics.begin(), refused.begin(), refused.end());
-    result.dropped_files.insert(result.dropped_files.end(), dropped.begin(), dropped.end());
-    if (failed) {
-        result.ok = false;
-        result.definitions.clear();
-        result.ids.clear();
-        result.dropped_vms.clear();
-    }
-    return result;
+    auto const files = system_files(options.trusted_uid);
+    return Load{options, files.get()}.run(paths);
 }
 
 }  // namespace apiary::config

@@ -134,12 +134,15 @@ void Parser::top_level() {
 }
 
 void Parser::include() {
-    report(token_.at, ".include is not supported yet: name the files on the command line of the daemon");
+    Include include;
+    include.at = token_.at;
+    include.sections_before = tree_.sections.size();
     advance();
-    Value path;
-    if (!value(path) || !expect(TokenKind::semicolon, "';' at the end of .include")) {
+    if (!value(include.path) || !expect(TokenKind::semicolon, "';' at the end of .include")) {
         skip_to_section();
+        return;
     }
+    tree_.includes.push_back(std::move(include));
 }
 
 auto Parser::section(Section::Kind kind) -> bool {
@@ -191,6 +194,8 @@ auto Parser::parameters(Section& section) -> bool {
 }
 
 void Parser::body(Section& section) {
+    constexpr std::size_t usual_statements = 4;
+    section.body.reserve(usual_statements);
     while (errors_ < most_syntax_errors) {
         if (accept(TokenKind::brace_close)) {
             return;
@@ -206,8 +211,16 @@ void Parser::body(Section& section) {
 }
 
 auto Parser::statement(Section& section) -> bool {
-    Statement statement;
+    Statement& statement = section.body.emplace_back();
     statement.at = token_.at;
+    if (read_statement(statement)) {
+        return true;
+    }
+    section.body.pop_back();
+    return false;
+}
+
+auto Parser::read_statement(Statement& statement) -> bool {
     switch (token_.kind) {
         case TokenKind::kw_apply:
             statement.kind = Statement::Kind::apply;
@@ -223,11 +236,7 @@ auto Parser::statement(Section& section) -> bool {
     }
     statement.name = token_.text;
     advance();
-    if (!(statement.kind == Statement::Kind::apply ? apply(statement) : assignment(statement))) {
-        return false;
-    }
-    section.body.push_back(std::move(statement));
-    return true;
+    return statement.kind == Statement::Kind::apply ? apply(statement) : assignment(statement);
 }
 
 auto Parser::assignment(Statement& statement) -> bool {
@@ -279,27 +288,28 @@ auto Parser::target(ApplyTarget& target) -> bool {
 auto Parser::value(Value& value) -> bool {
     value.at = token_.at;
     while (true) {
-        Piece piece;
-        piece.at = token_.at;
-        piece.text = token_.text;
+        auto kind = Piece::Kind::text;
         switch (token_.kind) {
             case TokenKind::word:
             case TokenKind::text:
                 break;
             case TokenKind::variable:
-                piece.kind = Piece::Kind::variable;
+                kind = Piece::Kind::variable;
                 break;
             case TokenKind::arith_open:
-                piece.kind = Piece::Kind::arithmetic;
+                kind = Piece::Kind::arithmetic;
                 break;
             default:
                 return true;
         }
+        Piece& piece = value.pieces.emplace_back();
+        piece.kind = kind;
+        piece.at = token_.at;
+        piece.text = token_.text;
         advance();
-        if (piece.kind == Piece::Kind::arithmetic && !arithmetic(piece)) {
+        if (kind == Piece::Kind::arithmetic && !arithmetic(piece)) {
             return false;
         }
-        value.pieces.push_back(std::move(piece));
     }
 }
 

@@ -26,6 +26,7 @@ private:
     [[nodiscard]] auto parameters(Section& section) -> bool;
     void body(Section& section);
     [[nodiscard]] auto statement(Section& section) -> bool;
+    [[nodiscard]] auto read_statement(Statement& statement) -> bool;
     [[nodiscard]] auto assignment(Statement& statement) -> bool;
     [[nodiscard]] auto apply(Statement& statement) -> bool;
     [[nodiscard]] auto target(ApplyTarget& target) -> bool;

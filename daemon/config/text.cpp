@@ -100,17 +100,12 @@ auto quoted_text(std::string_view text) -> std::string {
 
 auto lower(std::string_view text) -> std::string {
     std::string out{text};
-    for (char& c : out) {
-        if (c >= 'A' && c <= 'Z') {
-            c = static_cast<char>(c - 'A' + 'a');
-        }
-    }
+    std::transform(out.begin(), out.end(), out.begin(), folded);
     return out;
 }
 
 auto equal_fold(std::string_view a, std::string_view b) -> bool {
-    auto const fold = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return fold(x) == fold(y); });
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return folded(x) == folded(y); });
 }
 
 auto nearest(std::string_view word, std::vector<std::string_view> const& candidates) -> std::string_view {
@@ -152,6 +147,7 @@ auto list_of(std::vector<std::string_view> const& words) -> std::string {
 }
 
 auto parse_integer(std::string_view text) -> std::optional<std::int64_t> {
+    text.remove_prefix(std::min(text.find_first_not_of(" \t\n"), text.size()));
     if (text.size() > 1 && text.front() == '+' && is_digit(text[1])) {
         text.remove_prefix(1);
     }
@@ -161,6 +157,26 @@ auto parse_integer(std::string_view text) -> std::optional<std::int64_t> {
         return std::nullopt;
     }
     return value;
+}
+
+auto parse_c_integer(std::string_view text) -> std::optional<std::int64_t> {
+    std::string_view digits = text.substr(std::min(text.find_first_not_of(" \t\n"), text.size()));
+    bool const negative = digits.starts_with('-');
+    if (negative || digits.starts_with('+')) {
+        digits.remove_prefix(1);
+    }
+    if (digits.size() < 2 || digits.front() != '0') {
+        return parse_integer(text);
+    }
+    bool const hexadecimal = digits[1] == 'x' || digits[1] == 'X';
+    digits.remove_prefix(hexadecimal ? 2 : 1);
+    std::int64_t value = 0;
+    auto const [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), value, hexadecimal ? 16 : 8);
+    if (error != std::errc{} || end != digits.data() + digits.size() || digits.front() == '-') {
+        return std::nullopt;
+    }
+    return negative ? -value : value;
 }
 
 auto parse_unsigned(std::string_view text) -> std::optional<std::uint64_t> {

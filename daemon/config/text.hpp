@@ -23,8 +23,10 @@ namespace apiary::config {
 // "a, b or c"
 [[nodiscard]] auto list_of(std::vector<std::string_view> const& words) -> std::string;
 
-// A decimal number with nothing around it but an optional sign.
+// A decimal number with nothing around it but an optional sign and, as for bmd, blanks before it.
 [[nodiscard]] auto parse_integer(std::string_view text) -> std::optional<std::int64_t>;
+// The same, or hexadecimal (0x…) or octal (0…) as in C.
+[[nodiscard]] auto parse_c_integer(std::string_view text) -> std::optional<std::int64_t>;
 // Digits only.
 [[nodiscard]] auto parse_unsigned(std::string_view text) -> std::optional<std::uint64_t>;
 

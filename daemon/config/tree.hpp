@@ -2,12 +2,14 @@
 // languages than bmd's can be read into the same tree.
 #pragma once
 
-#include <deque>
+#include <cstddef>
+#include <list>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "config/token.hpp"
+#include "vm/few.hpp"
 
 namespace apiary::config {
 
@@ -31,21 +33,22 @@ struct Piece {
 // Pieces are joined without anything between them. No piece at all is a value too: the empty one.
 struct Value {
     Position at;
-    std::vector<Piece> pieces;
+    Few<Piece> pieces;
 };
 
 struct ApplyTarget {
     Value name;
-    std::vector<Value> arguments;
+    Few<Value> arguments;
 };
 
 struct Statement {
     enum class Kind { key, variable, apply };
     Kind kind = Kind::key;
-    bool append = false;  // += instead of =
+    bool append = false;    // += instead of =
+    bool repeated = false;  // UCL: the key stands in the section already, which makes a list of it (append is set too)
     Position at;
     std::string_view name;             // of the key or variable
-    std::vector<Value> values;         // at least one
+    Few<Value> values;                 // at least one
     std::vector<ApplyTarget> targets;  // apply
 };
 
@@ -65,10 +68,19 @@ struct Section {
     std::vector<Statement> body;
 };
 
+// Another file to be read after this one. It is worked out before anything else is, hence sees only the variables of
+// `global` sections before it.
+struct Include {
+    Position at;  // of the word .include
+    Value path;   // may be a pattern
+    std::size_t sections_before = 0;
+};
+
 // Texts point into the source, or into `decoded`: the source must live as long as the tree.
 struct Tree {
     std::vector<Section> sections;
-    std::deque<std::string> decoded;
+    std::vector<Include> includes;
+    std::list<std::string> decoded;
     bool failed = false;  // there were errors: nothing of it may be used
 };
 

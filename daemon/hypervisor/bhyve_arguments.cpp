@@ -110,9 +110,9 @@ private:
     void machine() {
         auto const& cpus = definition_.cpus;
         argv_.push_back(parts_.bhyve);
-        add_if(parts_.acpi_flag, "-A");
-        argv_.emplace_back("-H");  // an idle virtual CPU gives up the real one
-        argv_.emplace_back("-w");  // unknown model specific registers are ignored
+        add_if(parts_.acpi_flag && definition_.acpi_tables.value_or(true), "-A");
+        add_if(definition_.vmexit_on_halt.value_or(true), "-H");  // an idle virtual CPU gives up the real one
+        argv_.emplace_back("-w");                                 // unknown model specific registers are ignored
         add_if(definition_.x2apic, "-x");
         add_if(definition_.utctime, "-u");
         add_if(definition_.wired_memory || !definition_.passthru.empty(), "-S");
@@ -137,9 +137,8 @@ private:
             add("-K", *definition_.graphics.keymap);
         }
         if (definition_.loader == Loader::uefi) {
-            Contributed const contributed{parts_.contributions};
-            auto const* vars = contributed.find("file", "vars");
-            add("-l", "bootrom," + parts_.bootrom + (vars ? "," + vars->value : ""));
+            auto const [rom, vars] = bhyve_firmware(parts_);
+            add("-l", "bootrom," + rom + (vars.empty() ? "" : "," + vars));
         }
         if (auto const& tpm = definition_.tpm) {
             add("-l",

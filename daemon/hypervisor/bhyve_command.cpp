@@ -20,14 +20,14 @@ auto needs_file(BhyveParts const& parts) -> bool {
     auto const any = [](auto const& list, auto const& test) {
         return std::any_of(std::begin(list), std::end(list), test);
     };
-    Contributed const contributed{parts.contributions};
-    auto const* vars = contributed.find("file", "vars");
-    return any(definition.disks, [&](Disk const& disk) { return comma(disk.path.path); }) ||
+    auto const [rom, vars] = bhyve_firmware(parts);
+    return comma(rom) || comma(vars) ||
+           any(definition.disks, [&](Disk const& disk) { return comma(disk.path.path); }) ||
            any(definition.isos, [&](Iso const& iso) { return comma(iso.path.path); }) ||
            any(definition.shares, [&](Share const& share) { return comma(share.name) || comma(share.path.path); }) ||
            any(definition.sounds, [&](Sound const& sound) { return comma(sound.play) || comma(sound.record); }) ||
            any(definition.com, [&](ComPort const& port) { return comma(port.text) || comma(port.device.path); }) ||
-           (definition.graphics.path && comma(definition.graphics.path->path)) || (vars && comma(vars->value)) ||
+           (definition.graphics.path && comma(definition.graphics.path->path)) ||
            comma(definition.virt_console.path_template.value_or("")) ||
            (definition.virt_console.ports > 0 && comma(definition.name)) ||
            (definition.tpm && comma(definition.tpm->device));
@@ -49,6 +49,15 @@ auto config_line(std::string_view key, std::string_view value) -> std::string {
 }
 
 auto bhyve_command(BhyveParts const& parts) -> std::variant<BhyveCommand, std::string> {
+    if (parts.definition.bhyve_base) {
+        FdTable fds;
+        BhyveCommand command;
+        command.argv = {parts.bhyve};
+        command.name = parts.definition.name;
+        command.file = bhyve_with_base(parts, fds);
+        command.fds = fds.take();
+        return command;
+    }
     Contributed const contributed{parts.contributions};
     auto const devices = device_model(parts.definition, contributed, parts.numbering);
     if (!devices) {
@@ -90,6 +99,16 @@ auto complete(BhyveCommand const& command, std::string_view file_name) -> std::v
     }
     argv.push_back(command.name);
     return argv;
+}
+
+auto bhyve_firmware(BhyveParts const& parts) -> std::pair<std::string, std::string> {
+    if (auto const& own = parts.definition.bootrom) {
+        auto const comma = own->find(',');
+        return {own->substr(0, comma), comma == std::string::npos ? std::string{} : own->substr(comma + 1)};
+    }
+    Contributed const contributed{parts.contributions};
+    auto const* vars = contributed.find("file", "vars");
+    return {parts.bootrom, vars ? vars->value : std::string{}};
 }
 
 auto bhyve_file(HostFile const& file, FdTable& fds) -> std::string {

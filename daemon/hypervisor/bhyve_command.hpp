@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -21,7 +22,8 @@ struct BhyveParts {
     unsigned id = 0;  // the VM's number: names its ports on a vale switch
     Numbering numbering = Numbering::stable;
     std::string bhyve;    // absolute path of the executable
-    std::string bootrom;  // firmware of `loader = uefi`; its variables are contributed as file "vars"
+    std::string bootrom;  // firmware of `loader = uefi`; its variables are contributed as file "vars". The definition's
+                          // own wins
     std::string console;  // device of the port that is `auto`; empty: no port is
     bool acpi_flag = true;
 };
@@ -47,8 +49,14 @@ struct BhyveCommand {
 [[nodiscard]] auto bhyve_config(BhyveParts const& parts, std::vector<Device> const& devices, FdTable& fds)
     -> std::string;
 
+// The file of a VM with a base file: bhyve_base.cpp. Its devices are those of that file.
+[[nodiscard]] auto bhyve_with_base(BhyveParts const& parts, FdTable& fds) -> std::string;
+
 // "key=value" with what bhyve_config(5) would expand made harmless.
 [[nodiscard]] auto config_line(std::string_view key, std::string_view value) -> std::string;
+
+// The firmware of a VM that boots with UEFI, and the file of its variables (empty: none).
+[[nodiscard]] auto bhyve_firmware(BhyveParts const& parts) -> std::pair<std::string, std::string>;
 
 // Where bhyve opens a file that may be an inherited descriptor.
 [[nodiscard]] auto bhyve_file(HostFile const& file, FdTable& fds) -> std::string;

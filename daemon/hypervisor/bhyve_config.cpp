@@ -139,8 +139,8 @@ private:
     // "Global Settings", "x86-Specific Settings"
     void machine() {
         auto const& cpus = definition_.cpus;
-        set_if(parts_.acpi_flag, "acpi_tables", yes);
-        set("x86.vmexit_on_hlt", yes);
+        set_if(parts_.acpi_flag && definition_.acpi_tables.value_or(true), "acpi_tables", yes);
+        set_if(definition_.vmexit_on_halt.value_or(true), "x86.vmexit_on_hlt", yes);
         set("x86.strictmsr", "false");
         set_if(definition_.x2apic, "x86.x2apic", yes);
         set_if(definition_.utctime, "rtc.use_localtime", "false");
@@ -182,10 +182,9 @@ private:
         }
         set_if(definition_.graphics.keymap.has_value(), "keyboard.layout", definition_.graphics.keymap.value_or(""));
         if (definition_.loader == Loader::uefi) {
-            Contributed const contributed{parts_.contributions};
-            auto const* vars = contributed.find("file", "vars");
-            set("bootrom", parts_.bootrom);
-            set_if(vars, "bootvars", vars ? vars->value : "");
+            auto const [rom, vars] = bhyve_firmware(parts_);
+            set("bootrom", rom);
+            set_if(!vars.empty(), "bootvars", vars);
         }
         if (auto const& tpm = definition_.tpm) {
             set("tpm.type", tpm->type);

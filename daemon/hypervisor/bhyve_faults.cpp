@@ -4,6 +4,33 @@
 
 namespace apiary::hypervisor {
 
+namespace {
+
+// What a VM is made of stands in one place: two lists of devices would take each other's slots.
+void check_base(FaultList& faults, Definition const& definition) {
+    if (!definition.bhyve_base) {
+        return;
+    }
+    auto const refuse = [&](bool set, std::string_view key) {
+        faults.add_if(set, key,
+                      "the devices of a VM with configfile stand in that file: this key cannot be set beside it");
+    };
+    refuse(!definition.disks.empty(), "disk");
+    refuse(!definition.isos.empty(), "iso");
+    refuse(!definition.nics.empty(), "network");
+    refuse(!definition.shares.empty(), "sharefs");
+    refuse(!definition.passthru.empty(), "passthru");
+    refuse(!definition.sounds.empty(), "hda");
+    refuse(definition.graphics.on, "graphics");
+    refuse(definition.graphics.xhci_mouse, "xhci_mouse");
+    refuse(definition.virt_console.controllers > 0, "virt_console_ncontrollers");
+    refuse(definition.virt_random, "virt_random");
+    refuse(definition.tpm.has_value(), "tpm");
+    refuse(definition.debug_port.has_value(), "debug_port");
+}
+
+}  // namespace
+
 auto bhyve_faults(Definition const& definition, Options const& options) -> std::vector<Hypervisor::Fault> {
     FaultList faults{definition};
     faults.add_if(options.bhyve.empty(), "backend", "backend bhyve needs FreeBSD");
@@ -21,6 +48,7 @@ auto bhyve_faults(Definition const& definition, Options const& options) -> std::
         case Loader::uefi:
             break;
     }
+    check_base(faults, definition);
     for (auto const& nic : definition.nics) {
         faults.add_if(nic.attach == Nic::Attach::user, "network", "network = user needs backend qemu");
     }

@@ -121,7 +121,8 @@ public:
 
     [[nodiscard]] auto name() const -> std::string_view override { return "firmware"; }
     [[nodiscard]] auto applies_to(Definition const& definition) const -> bool override {
-        return definition.loader == Loader::uefi;
+        // A firmware of the VM's own comes with variables of its own, or with none.
+        return definition.loader == Loader::uefi && !definition.bhyve_base && !definition.bootrom;
     }
 
     void prestart(StepCall call, Done done) override {

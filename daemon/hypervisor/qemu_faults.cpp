@@ -83,6 +83,11 @@ auto qemu_faults(Definition const& definition, Options const& options) -> std::v
     check_devices(faults, definition);
     check_graphics(faults, definition);
     faults.add_if(!definition.bhyve_env.empty(), "bhyve_env", "bhyve_env needs backend bhyve");
+    faults.add_if(definition.bhyve_base != nullptr, "configfile",
+                  "configfile is a file of bhyve's, and needs backend bhyve: QEMU cannot read it");
+    faults.add_if(definition.bootrom.has_value(), "bootrom",
+                  "bootrom needs backend bhyve; loader = uefi has a firmware");
+    faults.add_if(!definition.acpi_tables.value_or(true), "acpi_tables", "QEMU's machines have ACPI tables always");
     faults.add_if(!definition.cpus.pins.empty(), "cpu_pin", "cpu_pin needs backend bhyve");
     faults.add_if(definition.tpm && definition.tpm->type != "passthru" && definition.tpm->type != "swtpm", "tpm",
                   "a TPM is of type passthru or swtpm");

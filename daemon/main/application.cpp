@@ -198,7 +198,8 @@ auto Application::Parts::run() -> int {
             end(false);
         }
     });
-    reloads_.apply_first(std::move(first_.definitions), first_.globals);
+    reloads_.apply_first(first_);
+    first_.definitions.clear();
     log::info("apiaryd " APIARY_VERSION " runs with " + vms_text(engine_.count()));
     loop_.run();
     hold_back_signals();
@@ -235,6 +236,7 @@ void Application::Parts::connect(std::string address) {
     options.version = APIARY_VERSION;
     options.backend = to_string(hypervisor::default_backend());
     options.reload = [this](bool dry_run, Reloads::Done done) { reloads_.request(dry_run, std::move(done)); };
+    options.configuration = [this] { return reloads_.last(); };
     options.shutdown = [this](bool force) { end(force); };
     options.log = [](bool problem, std::string const& text) {
         log::line(problem ? log::Level::warning : log::Level::info, text);

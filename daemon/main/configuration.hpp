@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "config/load.hpp"
+#include "config/ucl/reader.hpp"
+#include "config/vmstated/folder.hpp"
 #include "main/options.hpp"
 #include "vm/identities.hpp"
 #include "vm/loop.hpp"
@@ -14,21 +16,29 @@ namespace apiary {
 
 class Configuration {
 public:
-    // The backends must be usable from any thread as far as faults() goes: it looks at the definition only.
+    // The backends must be usable from any thread as far as faults() goes: it looks at the definition only. None at
+    // all: what a backend cannot do is not asked.
     Configuration(Options const& options, Identities& identities, std::vector<Hypervisor*> backends,
                   BackendKind default_backend);
 
-    [[nodiscard]] auto load() const -> config::LoadResult;  // may block
-    void load(Loop& loop, std::function<void(config::LoadResult)> done) const;
+    // `before`: the variables of the load that was taken last; `applied`: its definitions. May block.
+    [[nodiscard]] auto load(config::GlobalVariables const& before = {},
+                            std::vector<DefinitionPtr> const& applied = {}) const -> config::LoadResult;
+    void load(Loop& loop, config::GlobalVariables before, std::vector<DefinitionPtr> applied,
+              std::function<void(config::LoadResult)> done) const;
 
 private:
-    std::vector<std::string> paths_;
+    std::vector<std::string> paths_, vmstated_;
+    uid_t trusted_uid_;
     Identities& identities_;
     std::vector<Hypervisor*> backends_;
     BackendKind default_backend_;
     config::SystemAccounts accounts_;
     config::SystemHost host_;
 };
+
+// What the definition's backend cannot do, or that it is none of these.
+[[nodiscard]] auto faults_of(std::vector<Hypervisor*> backends) -> config::LoadOptions::Faults;
 
 void log_diagnostics(std::vector<config::Diagnostic> const& diagnostics);
 

@@ -14,10 +14,15 @@ auto parse_options(int argc, char** argv) -> ParsedOptions {
 
     CLI::App app{"apiaryd runs virtual machines and publishes them on a message bus."};
     app.set_version_flag("-v,--version", std::string{"apiaryd "} + APIARY_VERSION);
-    app.add_option("-f,--config", options.configs,
-                   "Configuration file. May be given several times: the first is the main file; values of a file that "
-                   "root does not own have only that owner's rights")
-        ->capture_default_str();
+    auto const* const configs =
+        app.add_option(
+               "-f,--config", options.configs,
+               "Configuration file. May be given several times: the first is the main file; values of a file that "
+               "root does not own have only that owner's rights")
+            ->capture_default_str();
+    app.add_option("--vmstated", options.vmstated,
+                   "Folder of vmstated's configuration, read as it is. May be given several times; without -f the main "
+                   "file need not be there then");
     app.add_flag("--check", options.check, "Read the configuration, say what is wrong with it, and leave (0: well)");
     app.add_flag("-F,--foreground", options.foreground, "Log to standard error instead of syslog");
     app.add_flag("--debug", options.debug, "Log more");
@@ -43,6 +48,10 @@ auto parse_options(int argc, char** argv) -> ParsedOptions {
     try {
         app.parse(argc, argv);
         parsed.run = true;
+        if (!options.vmstated.empty() && configs->count() == 0 &&
+            ::access(options.configs.front().c_str(), F_OK) != 0) {
+            options.configs.clear();
+        }
     } catch (CLI::ParseError const& error) {
         if (error.get_exit_code() == 0) {  // help, version
             app.exit(error);

@@ -1,13 +1,19 @@
 // apiaryd's command line.
 #pragma once
 
+#include <sys/types.h>
+
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace apiary {
 
 struct Options {
-    std::vector<std::string> configs;  // main file first, then further files (each with the rights of its owner)
+    std::vector<std::string> configs;   // main file first, then further files (each with the rights of its owner)
+    std::vector<std::string> vmstated;  // folders of vmstated's configuration
+    std::optional<uid_t> trusted_uid;   // whose files are root's equals; none: who runs the program
+    std::optional<unsigned> host_cpus;  // the configuration is for a host with that many, 0: any; none: for this one
     std::string run_dir = "/run/apiary";
     std::string state_dir = "/var/lib/apiary";
     std::string log_dir = "/var/log/apiary";

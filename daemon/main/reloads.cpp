@@ -1,6 +1,7 @@
 #include "main/reloads.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -21,12 +22,39 @@ void answer(Reloads::Done const& done, Outcome<bus::ReloadReport> outcome) {
     }
 }
 
+auto texts_of(std::vector<config::Diagnostic> const& diagnostics) -> std::vector<std::string> {
+    std::vector<std::string> texts;
+    texts.reserve(diagnostics.size());
+    for (auto const& diagnostic : diagnostics) {
+        texts.push_back(config::format(diagnostic));
+    }
+    return texts;
+}
+
+auto names_of(ChangeAction action, bus::ReloadReport& report) -> std::vector<std::string>& {
+    return action == ChangeAction::added     ? report.added
+           : action == ChangeAction::removed ? report.removed
+                                             : report.changed;
+}
+
 }  // namespace
 
-void Reloads::apply_first(std::vector<DefinitionPtr> definitions, config::Globals globals) {
-    applied_ = definitions;
-    globals_ = std::move(globals);
-    engine_.apply(std::move(definitions), true);
+void Reloads::apply_first(config::LoadResult first) {
+    last_.globals = first.globals;
+    note(first, texts_of(first.diagnostics), true);
+    applied_ = first.definitions;
+    variables_ = std::move(first.variables);
+    engine_.apply(std::move(first.definitions));
+}
+
+void Reloads::note(config::LoadResult const& result, std::vector<std::string> diagnostics, bool taken) {
+    last_.files.clear();
+    for (auto const& file : result.files) {
+        last_.files.push_back(file.name);
+    }
+    last_.diagnostics = std::move(diagnostics);
+    last_.taken = taken;
+    last_.loaded = loop_.wall();
 }
 
 void Reloads::request(bool dry_run, Done done) {
@@ -58,7 +86,7 @@ void Reloads::next() {
     reading_ = true;
     auto request = std::make_shared<Request>(std::move(waiting_.front()));
     waiting_.pop_front();
-    configuration_.load(loop_, [this, request](config::LoadResult result) {
+    configuration_.load(loop_, variables_, applied_, [this, request](config::LoadResult result) {
         reading_ = false;
         if (ended_) {
             answer(request->done, is_ending());
@@ -69,46 +97,55 @@ void Reloads::next() {
     });
 }
 
+// Root's files are taken as a whole or not at all, and with them everything.
+void Reloads::refuse(Request const& request, std::vector<std::string> const& diagnostics) {
+    if (!request.dry_run) {
+        log::error("the configuration is wrong: nothing was changed");
+    }
+    std::string text = "the configuration is wrong, nothing was changed";
+    for (auto const& diagnostic : diagnostics) {
+        text += "\n" + diagnostic;
+    }
+    answer(request.done, Refusal{Refusal::Kind::config_invalid, std::move(text)});
+}
+
 void Reloads::read(Request const& request, config::LoadResult result) {
-    if (result.ok) {
-        config::keep_dropped(result, applied_);
-        if (result.globals != globals_) {
+    bool const usable = result.ok && !result.trusted_errors;
+    bus::ReloadReport report;
+    std::vector<VmChangePlan> kept;
+    if (usable) {
+        kept = config::keep_applied(result, applied_);
+        if (result.globals != last_.globals) {
             result.diagnostics.push_back(
                 {.severity = config::Severity::warning,
                  .message = "what the global sections say has changed: that takes effect at the daemon's next start"});
         }
     }
+    report.diagnostics = texts_of(result.diagnostics);
     if (!request.dry_run) {
         log_diagnostics(result.diagnostics);
+        note(result, report.diagnostics, usable);
     }
-    bus::ReloadReport report;
-    for (auto const& diagnostic : result.diagnostics) {
-        report.diagnostics.push_back(config::format(diagnostic));
-    }
-    if (!result.ok) {
-        if (!request.dry_run) {
-            log::error("the configuration is wrong: nothing was changed");
-        }
-        std::string text = "the configuration is wrong, nothing was changed";
-        for (auto const& diagnostic : report.diagnostics) {
-            text += "\n" + diagnostic;
-        }
-        answer(request.done, Refusal{Refusal::Kind::config_invalid, std::move(text)});
+    if (!usable) {
+        refuse(request, report.diagnostics);
         return;
     }
-    Engine::Changes changes;
     if (request.dry_run) {
-        changes = engine_.preview(result.definitions);
+        report.details = engine_.preview(result.definitions);
     } else {
         applied_ = result.definitions;
-        changes = engine_.apply(std::move(result.definitions), false);
-        log::info("configuration: " + std::to_string(changes.added.size()) + " VMs are new, " +
-                  std::to_string(changes.changed.size()) + " changed, " + std::to_string(changes.removed.size()) +
-                  " gone");
+        variables_ = std::move(result.variables);
+        report.details = engine_.apply(std::move(result.definitions));
     }
-    report.added = std::move(changes.added);
-    report.changed = std::move(changes.changed);
-    report.removed = std::move(changes.removed);
+    for (auto const& plan : report.details) {
+        names_of(plan.action, report).push_back(plan.name);
+    }
+    std::move(kept.begin(), kept.end(), std::back_inserter(report.details));
+    if (!request.dry_run) {
+        log::info("configuration: " + std::to_string(report.added.size()) + " VMs are new, " +
+                  std::to_string(report.changed.size()) + " changed, " + std::to_string(report.removed.size()) +
+                  " gone" + (kept.empty() ? "" : "; " + std::to_string(kept.size()) + " kept as they were"));
+    }
     // The VMs take their definitions from their inboxes: who has the answer finds it done.
     loop_.post([this, done = request.done, report = std::move(report)]() mutable {
         engine_.close_turn();

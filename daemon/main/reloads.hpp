@@ -19,8 +19,8 @@ public:
     Reloads(Loop& loop, Configuration const& configuration, Engine& engine)
         : loop_{loop}, configuration_{configuration}, engine_{engine} {}
 
-    // What the daemon starts with.
-    void apply_first(std::vector<DefinitionPtr> definitions, config::Globals globals);
+    // What the daemon starts with: a load that is ok.
+    void apply_first(config::LoadResult first);
 
     void request(bool dry_run, Done done);
     // On a signal: nobody waits for an answer, and two that were not begun yet are one.
@@ -29,6 +29,9 @@ public:
     // The daemon is ending: nothing is read any more.
     void end();
 
+    // Of what was read last, but for dry runs.
+    [[nodiscard]] auto last() const -> bus::ConfigReport const& { return last_; }
+
 private:
     struct Request {
         bool dry_run = false;
@@ -36,12 +39,15 @@ private:
     };
     void next();
     void read(Request const& request, config::LoadResult result);
+    void refuse(Request const& request, std::vector<std::string> const& diagnostics);
+    void note(config::LoadResult const& result, std::vector<std::string> diagnostics, bool taken);
 
     Loop& loop_;
     Configuration const& configuration_;
     Engine& engine_;
     std::vector<DefinitionPtr> applied_;
-    config::Globals globals_;  // of the start
+    config::GlobalVariables variables_;  // of the load that was taken last
+    bus::ConfigReport last_;
     std::deque<Request> waiting_;
     bool reading_ = false, ended_ = false;
 };

@@ -11,14 +11,11 @@ using nlohmann::json;
 constexpr int format_version = 1;
 
 auto origin_to_json(Origin const& origin) -> json {
-    return {{"file", origin.file}, {"line", origin.line}, {"column", origin.column}, {"through", origin.through}};
+    return {{"file", origin.file()}, {"line", origin.line}, {"column", origin.column}, {"through", origin.through()}};
 }
 
 auto origin_from_json(json const& from) -> Origin {
-    return {.file = from.value("file", ""),
-            .line = from.value("line", 0U),
-            .column = from.value("column", 0U),
-            .through = from.value("through", "")};
+    return {from.value("file", ""), from.value("line", 0U), from.value("column", 0U), from.value("through", "")};
 }
 
 auto setting_to_json(Setting const& setting) -> json {

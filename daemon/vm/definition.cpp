@@ -31,17 +31,47 @@ auto same_rights(Definition const& a, Definition const& b) -> bool {
 
 // The texts of two definitions may agree while what they stand for does not: a default that the daemon chose, or a
 // path that moved to another owner's file and is opened with other rights now.
+auto same_base(Definition const& a, Definition const& b) -> bool {
+    return a.bhyve_base == b.bhyve_base || (a.bhyve_base && b.bhyve_base && *a.bhyve_base == *b.bhyve_base);
+}
+
 auto same_meaning(Definition const& a, Definition const& b) -> bool {
-    return a.backend == b.backend && a.loader == b.loader && a.memory_bytes == b.memory_bytes && a.disks == b.disks &&
-           a.isos == b.isos && a.nics == b.nics && a.shares == b.shares && a.graphics == b.graphics &&
-           std::equal(std::begin(a.com), std::end(a.com), std::begin(b.com)) && a.kernel == b.kernel &&
-           a.initrd == b.initrd && a.err_logfile == b.err_logfile;
+    return same_base(a, b) && a.backend == b.backend && a.loader == b.loader && a.memory_bytes == b.memory_bytes &&
+           a.disks == b.disks && a.isos == b.isos && a.nics == b.nics && a.shares == b.shares &&
+           a.graphics == b.graphics && std::equal(std::begin(a.com), std::end(a.com), std::begin(b.com)) &&
+           a.kernel == b.kernel && a.initrd == b.initrd && a.err_logfile == b.err_logfile;
+}
+
+auto no_text() -> std::string const& {
+    static std::string const none;
+    return none;
 }
 
 }  // namespace
 
+Origin::Origin(std::string file, unsigned in_line, unsigned in_column, std::string through)
+    : line{in_line},
+      column{in_column},
+      place{std::make_shared<Place const>(Place{std::move(file), std::move(through)})} {}
+
+auto Origin::file() const -> std::string const& {
+    return place ? place->file : no_text();
+}
+
+auto Origin::through() const -> std::string const& {
+    return place ? place->through : no_text();
+}
+
+auto same_apart_from_values(Definition const& a, Definition const& b) -> bool {
+    return same_apart_from_settings(a, b) && same_plugin_settings(a, b);
+}
+
+auto same_apart_from_settings(Definition const& a, Definition const& b) -> bool {
+    return same_rights(a, b) && same_meaning(a, b);
+}
+
 auto same_settings(Definition const& a, Definition const& b) -> bool {
-    return same_rights(a, b) && same_meaning(a, b) && same_values(a.settings, b.settings) && same_plugin_settings(a, b);
+    return &a == &b || (same_apart_from_values(a, b) && same_values(a.settings, b.settings));
 }
 
 auto name_fault(std::string_view name) -> std::optional<std::string> {

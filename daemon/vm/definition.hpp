@@ -11,18 +11,39 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
+
+#include "vm/few.hpp"
 
 namespace apiary {
 
 // Where a value was written.
 struct Origin {
-    std::string file;     // as named by who asked for it, or by the .include that led to it; empty: a default
-    unsigned line = 0;    // from 1
-    unsigned column = 0;  // from 1, in bytes
-    std::string through;  // name of the template that it came through, or empty
+    // The file and the template: the same ones for all values that stand there, so that a copy costs no text.
+    struct Place {
+        std::string file, through;
+        friend auto operator==(Place const&, Place const&) -> bool = default;
+    };
 
-    friend auto operator==(Origin const&, Origin const&) -> bool = default;
+    Origin() = default;
+    Origin(std::string file, unsigned in_line, unsigned in_column, std::string through = {});
+    Origin(std::shared_ptr<Place const> in, unsigned in_line, unsigned in_column)
+        : line{in_line}, column{in_column}, place{std::move(in)} {}
+
+    // As named by who asked for it, or by the .include that led to it; empty: a default.
+    [[nodiscard]] auto file() const -> std::string const&;
+    // Name of the template that it came through, or empty.
+    [[nodiscard]] auto through() const -> std::string const&;
+
+    unsigned line = 0;                   // from 1
+    unsigned column = 0;                 // from 1, in bytes
+    std::shared_ptr<Place const> place;  // none: a default
+
+    friend auto operator==(Origin const& a, Origin const& b) -> bool {
+        return a.line == b.line && a.column == b.column && a.file() == b.file() && a.through() == b.through();
+    }
 };
 
 // A path on the host, with whose right it may be opened (DESIGN "Who may do what to the host"): a value that was
@@ -126,10 +147,25 @@ struct VirtConsole {
 
 // One effective setting as text, for showing, comparing and storing.
 struct Setting {
-    std::string key;                  // lower case, as in the key table
-    std::vector<std::string> values;  // one for scalar keys
-    bool secret = false;              // its values are never shown
-    std::vector<Origin> origins;      // one for each value
+    std::string key;          // lower case, as in the key table
+    Few<std::string> values;  // one for scalar keys
+    bool secret = false;      // its values are never shown
+    Few<Origin> origins;      // one for each value
+};
+
+// Another bhyve_config(5) file that a VM is started from: what the definition says itself is added to it, and wins.
+// May hold secrets (the password of a screen): its values are never shown.
+struct BhyveBase {
+    std::string file;
+    std::vector<std::pair<std::string, std::string>> settings;  // as they stand there, in their order
+    friend auto operator==(BhyveBase const&, BhyveBase const&) -> bool = default;
+};
+
+// How often a VM may be restarted within a time before it counts as failed.
+struct RestartLimit {
+    unsigned restarts = 3;
+    std::chrono::seconds within{30};
+    friend auto operator==(RestartLimit const&, RestartLimit const&) -> bool = default;
 };
 
 struct Definition {
@@ -173,6 +209,13 @@ struct Definition {
     std::optional<std::string> bhyveload_loader, loadcmd, installcmd, grub_run_partition;
     std::vector<std::string> bhyve_env, bhyveload_env;
 
+    std::string description, os, osversion;          // for people
+    RestartLimit restart_limit;                      // kept: nothing restarts a VM that failed yet
+    std::shared_ptr<BhyveBase const> bhyve_base;     // backend bhyve; null: none
+    std::optional<std::string> bootrom;              // backend bhyve: FILE or FILE,VARIABLES, not the usual ones
+    std::optional<bool> acpi_tables, vmexit_on_halt;  // backend bhyve; none: not said
+    std::optional<std::string> scriptpath;           // folder of hook scripts as vmstated has them
+
     // Settings of keys that a plugin declares, by plugin name: such a VM cannot start without that plugin.
     std::map<std::string, std::vector<Setting>> plugin_settings;
 
@@ -184,6 +227,10 @@ using DefinitionPtr = std::shared_ptr<Definition const>;
 
 // Same VM for the guest and its rights? Origins are not compared: moving a line is no change.
 [[nodiscard]] auto same_settings(Definition const&, Definition const&) -> bool;
+// The same, but for the values in `settings`: rights, what the values stand for, plugins.
+[[nodiscard]] auto same_apart_from_values(Definition const&, Definition const&) -> bool;
+// The same, but for `settings` and what plugins have of them.
+[[nodiscard]] auto same_apart_from_settings(Definition const&, Definition const&) -> bool;
 
 // Is `name` allowed as a VM's name? (1 to 128 printable ASCII characters without '/', no blank at an end, not
 // starting with '-' or '.'.) The text says what is wrong; nothing means allowed.

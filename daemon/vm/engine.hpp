@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "vm/change_plan.hpp"
 #include "vm/definition.hpp"
 #include "vm/event.hpp"
 #include "vm/hypervisor.hpp"
@@ -50,6 +51,8 @@ public:
     [[nodiscard]] virtual auto status() const -> VmStatus const& = 0;
     // What it runs with, or would be started with. Null: found running, its definition not (yet) known.
     [[nodiscard]] virtual auto definition() const -> DefinitionPtr = 0;
+    // What its next cold start takes: another one while config_pending.
+    [[nodiscard]] virtual auto next_definition() const -> DefinitionPtr { return definition(); }
     // Who may know of it: those of the definition it was started with while it is up.
     [[nodiscard]] virtual auto audience() const -> Audience const& = 0;
 };
@@ -126,11 +129,10 @@ public:
                               ConsoleReply reply) = 0;
 
     // -- definitions -----------------------------------------------------------------------------------------------
-    struct Changes {
-        std::vector<std::string> added, changed, removed;
-    };
-    // Takes the complete set (names are unique). `initial`: boot policies of the daemon's start apply.
-    virtual auto apply(std::vector<DefinitionPtr> definitions, bool initial) -> Changes = 0;
+    using Changes = std::vector<VmChangePlan>;  // of what is not the same as before: removed first, then as read
+    // Takes the complete set (names are unique), at the daemon's start and at each reload: what is new is started if
+    // its boot policy says so.
+    virtual auto apply(std::vector<DefinitionPtr> definitions) -> Changes = 0;
     [[nodiscard]] virtual auto preview(std::vector<DefinitionPtr> const& definitions) const -> Changes = 0;
     // A guest that runs already (before the first apply()).
     virtual void found_running(RunRecord const& record) = 0;

@@ -1,7 +1,8 @@
 #include "vm/engine_core.hpp"
 
 #include <algorithm>
-#include <set>
+#include <iterator>
+#include <unordered_set>
 #include <utility>
 
 namespace apiary {
@@ -98,7 +99,6 @@ void EngineCore::command(Command what, std::string_view vm, CommandOptions optio
                                                   std::string{to_string(what)}});
         return;
     }
-    delayed_starts_.erase(name_key(vm));  // somebody decides; the boot delay is over
     found->deliver({.kind = Message::Kind::command,
                     .input = input_of(what, options),
                     .cause = {Reason::requested, {}},
@@ -148,7 +148,6 @@ auto EngineCore::add(std::string name, unsigned id, DefinitionPtr definition) ->
         if (auto const it = machines_.find(key); it != machines_.end() && it->second == gone) {
             turns_.removed(gone);
             gone->tell(EventType::vm_removed, {});
-            delayed_starts_.erase(key);
             machines_.erase(it);
         }
     };
@@ -157,59 +156,57 @@ auto EngineCore::add(std::string name, unsigned id, DefinitionPtr definition) ->
 }
 
 auto EngineCore::preview(std::vector<DefinitionPtr> const& definitions) const -> Changes {
-    Changes changes;
-    std::set<std::string> wanted;
+    Changes read;
+    std::unordered_set<Machine const*> wanted;
+    wanted.reserve(definitions.size());
     for (auto const& definition : definitions) {
-        wanted.insert(name_key(definition->name));
         auto const known = machine(definition->name);
-        if (!known || known->is_vanishing()) {
-            changes.added.push_back(definition->name);
-        } else if (auto const current = known->next_definition(); !current || !same_settings(*current, *definition)) {
-            changes.changed.push_back(definition->name);
+        if (known) {
+            wanted.insert(known.get());
+            if (auto plan = known->plan(*definition)) {
+                read.push_back(std::move(*plan));
+            }
+            continue;
         }
+        // bmd's rule: boot = yes, oneshot and always start with the daemon, and when they are new at a reload.
+        bool const starts = definition->boot != BootPolicy::no;
+        read.push_back({.name = definition->name,
+                        .action = ChangeAction::added,
+                        .keys = {},
+                        .effect = starts ? ChangeEffect::start : ChangeEffect::now,
+                        .why = {}});
     }
+    Changes changes;
     for (auto const& [key, known] : machines_) {
-        if (!wanted.contains(key) && !known->is_vanishing()) {
-            changes.removed.push_back(known->name());
+        if (!wanted.contains(known.get()) && !known->is_vanishing()) {
+            changes.push_back(known->plan_of_vanishing());
         }
     }
+    std::move(read.begin(), read.end(), std::back_inserter(changes));
     return changes;
 }
 
-auto EngineCore::apply(std::vector<DefinitionPtr> definitions, bool initial) -> Changes {
+auto EngineCore::apply(std::vector<DefinitionPtr> definitions) -> Changes {
     auto changes = preview(definitions);
-    for (auto const& name : changes.removed) {
-        machine(name)->deliver({.kind = Message::Kind::vanish});
+    for (auto const& plan : changes) {
+        if (plan.action == ChangeAction::removed) {
+            machine(plan.name)->deliver({.kind = Message::Kind::vanish});
+        }
     }
-    for (auto const& definition : definitions) {
+    for (auto& definition : definitions) {
         if (auto const known = machine(definition->name)) {
-            known->deliver({.kind = Message::Kind::definition, .definition = definition});
+            if (!known->renew(definition)) {
+                known->deliver({.kind = Message::Kind::definition, .definition = std::move(definition)});
+            }
             continue;
         }
         auto& made = add(definition->name, identities_.id_of(definition->name), definition);
         made.announce();
-        // bmd's rule: boot = yes, oneshot and always start with the daemon, and when they are new at a reload.
         if (definition->boot != BootPolicy::no) {
-            start_later(made);
+            made.deliver({.kind = Message::Kind::boot});
         }
     }
-    static_cast<void>(initial);
     return changes;
-}
-
-void EngineCore::start_later(Machine const& machine) {
-    auto const key = name_key(machine.name());
-    delayed_starts_[key] = loop_.after(machine.definition()->boot_delay, [this, key] {
-        auto const due = delayed_starts_.extract(key);  // ends with this call
-        auto const it = machines_.find(key);
-        if (it == machines_.end() || world_.ending || !it->second->at_rest()) {
-            return;
-        }
-        it->second->deliver({.kind = Message::Kind::command,
-                             .input = Input::start,
-                             .cause = {Reason::requested, {}},
-                             .reply = [](Outcome<std::uint64_t> const&) {}});
-    });
 }
 
 void EngineCore::found_running(RunRecord const& record) {
@@ -238,7 +235,9 @@ void EngineCore::shut_down(std::function<void()> done) {
     bool const again = std::exchange(world_.ending, true);
     if (!again) {
         turns_.add_observer(*rest_watch_);
-        delayed_starts_.clear();
+        for (auto const& [key, machine] : machines_) {
+            machine->drop_planned_start();
+        }
     }
     on_rest_ = [before = std::move(on_rest_), done = std::move(done)] {
         for (auto const& told : {before, done}) {

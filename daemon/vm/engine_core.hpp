@@ -42,7 +42,7 @@ public:
     void cancel(std::uint64_t job, uid_t requester, Reply reply) override;
     void open_console(std::string_view vm, ConsoleMode mode, bool force, uid_t requester, ConsoleReply reply) override;
 
-    auto apply(std::vector<DefinitionPtr> definitions, bool initial) -> Changes override;
+    auto apply(std::vector<DefinitionPtr> definitions) -> Changes override;
     [[nodiscard]] auto preview(std::vector<DefinitionPtr> const& definitions) const -> Changes override;
     void found_running(RunRecord const& record) override;
 
@@ -55,7 +55,6 @@ private:
     using Machines = std::map<std::string, std::shared_ptr<Machine>, std::less<>>;
     auto machine(std::string_view name) const -> std::shared_ptr<Machine>;
     auto add(std::string name, unsigned id, DefinitionPtr definition) -> Machine&;
-    void start_later(Machine const& machine);
     void stop_all(Input input);
     void check_rest();
 
@@ -67,7 +66,6 @@ private:
     World world_;
     ConsoleCalls consoles_;
     Machines machines_;  // by name_key
-    std::map<std::string, Handle> delayed_starts_;
     std::unique_ptr<RestWatch> rest_watch_;
     std::function<void()> on_rest_;
 };

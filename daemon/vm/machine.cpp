@@ -15,7 +15,7 @@ auto seconds_text(Duration duration) -> std::string {
     return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(duration).count()) + " s";
 }
 
-auto input_of(GuestEvent const& event, Definition const* definition) -> Input {
+auto input_of(GuestEvent const& event, bool once) -> Input {
     using enum GuestEvent::Kind;
     switch (event.kind) {
         case loaded:
@@ -36,9 +36,7 @@ auto input_of(GuestEvent const& event, Definition const* definition) -> Input {
             break;
     }
     // bmd's rule: a guest that reboots is started again, unless this start was for once only.
-    bool const again = event.reason == Reason::guest_reboot && definition != nullptr &&
-                       definition->boot != BootPolicy::oneshot && !definition->install;
-    return again ? Input::exited_reboot : Input::exited;
+    return event.reason == Reason::guest_reboot && !once ? Input::exited_reboot : Input::exited;
 }
 
 // An end without a reason is one that nobody knows the reason of.
@@ -185,6 +183,7 @@ void Machine::rest_message(Message message) {
 }
 
 void Machine::adopt_found(RunRecord const& record) {
+    once_ = true;
     audience_ = {.owner = record.owner, .group = record.group, .visibility = record.visibility};
     status_.incarnation = record.incarnation;
     run_dir_ = record.run_dir;
@@ -198,6 +197,9 @@ auto Machine::react(Message& message) -> Effect {
     switch (message.kind) {
         case Message::Kind::command:
             return on_command(message);
+        case Message::Kind::boot:
+            start_delay_ = definition_->boot_delay;
+            return react(Input::autostart);
         case Message::Kind::definition:
             return on_definition(std::move(message.definition));
         case Message::Kind::vanish:
@@ -253,25 +255,6 @@ auto Machine::on_command(Message& command) -> Effect {
     return react(command.input, command.cause, &command);
 }
 
-auto Machine::on_definition(DefinitionPtr definition) -> Effect {
-    vanishing_ = false;
-    if (definition_ && same_settings(*definition_, *definition)) {
-        if (!life_) {
-            definition_ = std::move(definition);  // the same, but it may stand elsewhere in the files now
-        }
-        if (status_.config_pending) {
-            changed();
-            pending_ = nullptr;
-            status_.config_pending = false;
-            tell(EventType::vm_changed, {{"pending", "false"}});
-        }
-        return Effect::none;
-    }
-    bool const known = pending_ && same_settings(*pending_, *definition);
-    pending_ = std::move(definition);
-    return known ? Effect::none : react(Input::reload);
-}
-
 auto Machine::on_guest(GuestEvent const& event) -> Effect {
     switch (event.kind) {
         case GuestEvent::Kind::request_done:
@@ -285,7 +268,7 @@ auto Machine::on_guest(GuestEvent const& event) -> Effect {
         default:
             break;
     }
-    auto const input = input_of(event, definition_.get());
+    auto const input = input_of(event, once_);
     bool const unasked = input == Input::guest_paused && event.reason == Reason::none &&
                          (job_ == nullptr || job_->command != Command::pause);
     return react(input, {unasked ? Reason::unknown : reason_of(event), event.text});

@@ -7,6 +7,7 @@
 #include <coroutine>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -26,6 +27,8 @@ struct Timings {
     Duration undo = std::chrono::seconds{60};          // for one step's undo
     Duration undo_backoff_first = std::chrono::seconds{1};
     Duration undo_backoff_last = std::chrono::minutes{5};
+    Duration restart_pause = std::chrono::seconds{3};  // at least, between the stop and the start of a restart
+    Duration change_pause = std::chrono::seconds{1};   // at least, before a VM at rest starts for reboot_on_change
 };
 
 // What all VMs share.
@@ -54,8 +57,7 @@ public:
     [[nodiscard]] auto definition() const -> DefinitionPtr override { return definition_; }
     [[nodiscard]] auto audience() const -> Audience const& override { return audience_; }
 
-    // The definition that the next cold start takes.
-    [[nodiscard]] auto next_definition() const -> DefinitionPtr { return pending_ ? pending_ : definition_; }
+    [[nodiscard]] auto next_definition() const -> DefinitionPtr override { return pending_ ? pending_ : definition_; }
     [[nodiscard]] auto at_rest() const -> bool;  // no process, no step, no job under way
     [[nodiscard]] auto is_vanishing() const -> bool { return vanishing_; }
     [[nodiscard]] auto is_erased() const -> bool { return erased_; }
@@ -64,6 +66,12 @@ public:
     void announce();                            // the first event of a VM
     void deliver(Message message);              // handled on a later turn
     void adopt_found(RunRecord const& record);  // announces it too
+    // What this definition would change; nothing where it is the same.
+    [[nodiscard]] auto plan(Definition const& definition) const -> std::optional<VmChangePlan>;
+    [[nodiscard]] auto plan_of_vanishing() const -> VmChangePlan;
+    // True: it is the same, and that is all there is to it.
+    auto renew(DefinitionPtr const& definition) -> bool;
+    void drop_planned_start() { start_timer_ = nullptr; }
     // At rest again after its definition vanished: the engine forgets it.
     std::function<void()> on_erased;
     // Null where no guest is there to be talked to.
@@ -100,7 +108,6 @@ private:
     void erase();
     auto react(Message& message) -> Effect;
     auto on_command(Message& command) -> Effect;
-    auto on_definition(DefinitionPtr definition) -> Effect;
     auto on_guest(GuestEvent const& event) -> Effect;
     auto on_timer(Message const& message) -> Effect;
     // Its stop is not only somebody's wish.
@@ -112,6 +119,7 @@ private:
     // machine_react.cpp: the one place where its state changes
     auto react(Input input, Cause const& cause = {}, Message* command = nullptr) -> Effect;
     auto effect_of(Row const& row, Message const* command) const -> Effect;
+    void note_hand(Row const& row);
     void begin();
     void note_cause(Row const& row, Cause const& cause);
     void move(Row const& row, Cause const& cause);
@@ -121,6 +129,17 @@ private:
     void give_up_undo();
     void refuse(Message& command, Row const* row);
     void take_definition(DefinitionPtr definition);
+
+    // machine_reload.cpp: definitions that are read, and the starts that follow from them
+    struct Judgement {
+        std::optional<Input> content;  // reload or adjust; none: the same as before
+        std::optional<Input> policy;   // autostart, autostop or restart
+        Duration delay{};              // of the start, at rest
+    };
+    [[nodiscard]] auto judge(Definition const& definition) const -> Judgement;
+    void judge_policy(Judgement& judgement, Definition const* known, Definition const& definition) const;
+    auto on_definition(DefinitionPtr definition) -> Effect;
+    void plan_start(Duration delay);
 
     // machine_jobs.cpp: the one job of this VM that is under way
     [[nodiscard]] auto take_command(Message& command, Effect effect) -> Job*;  // a job that ends with this move
@@ -167,6 +186,10 @@ private:
     Audience audience_;
     VmStatus status_;
     bool vanishing_ = false, erased_ = false;
+    bool once_ = false;             // how it was started: a reboot of its guest is its end
+    bool stopped_by_hand_ = false;  // a person's stop is its last word: until the next start
+    Handle start_timer_;            // of a start that follows from its definition
+    Duration start_delay_{};        // of the next one
 
     std::deque<Message> inbox_;
     bool pump_scheduled_ = false;

@@ -139,8 +139,8 @@ void Machine::perform(Effect effect) {
     switch (effect) {
         case Effect::press_button:
         case Effect::wake_and_press:
-            arm(definition_->stop_timeout, Input::stop_timeout);
-            if (definition_->stop_timeout.count() <= 0) {
+            arm(next_definition()->stop_timeout, Input::stop_timeout);
+            if (next_definition()->stop_timeout.count() <= 0) {
                 break;  // it is powered off in a moment
             }
             if (effect == Effect::wake_and_press) {
@@ -197,11 +197,11 @@ void Machine::arm(Duration delay, Input input) {
         cause = {Reason::loader_timeout, "the guest was not up within " +
                                              std::to_string(definition_->loader_timeout.count()) +
                                              " s (loader_timeout)"};
-    } else if (input == Input::stop_timeout && definition_->stop_timeout.count() <= 0) {
+    } else if (input == Input::stop_timeout && delay.count() <= 0) {
         cause = {why_.reason, "it was powered off at once: its stop_timeout is 0"};
     } else if (input == Input::stop_timeout) {
         cause = {Reason::stop_timeout, "the guest did not power off within " +
-                                           std::to_string(definition_->stop_timeout.count()) +
+                                           std::to_string(next_definition()->stop_timeout.count()) +
                                            " s of the ACPI power button (stop_timeout): it was powered off"};
     }
     timer_input_ = input;

@@ -82,6 +82,12 @@ auto Machine::react(Input input, Cause const& cause, Message* command) -> Effect
         give_up_undo();
     }
     status_.target = target_after(row->target, status_.target);
+    if (command != nullptr) {
+        note_hand(*row);
+    }
+    if (effect == Effect::begin || status_.target != Target::running) {
+        start_timer_ = nullptr;  // it starts, or somebody does not want it to
+    }
     move(*row, cause);
     if (ends_with_move != nullptr) {
         end_job(*ends_with_move, JobResult::done, {});
@@ -99,10 +105,21 @@ auto Machine::effect_of(Row const& row, Message const* command) const -> Effect 
     return again ? Effect::join : row.effect;
 }
 
+void Machine::note_hand(Row const& row) {
+    bool const cut_short = row.input == Input::cancel && row.next == State::stopping;
+    if (row.input == Input::stop || row.input == Input::poweroff || cut_short) {
+        stopped_by_hand_ = true;
+    } else if (row.effect == Effect::unwatch_stop) {
+        stopped_by_hand_ = false;
+    }
+}
+
 void Machine::begin() {
     if (pending_) {
         take_definition(std::exchange(pending_, nullptr));
     }
+    once_ = definition_->boot == BootPolicy::oneshot || definition_->install;
+    stopped_by_hand_ = false;
     ++status_.incarnation;
     run_dir_ = world_.run_root + "/" + std::to_string(id_) + "/" + std::to_string(status_.incarnation);
 }
@@ -168,12 +185,18 @@ void Machine::after_move(Effect effect) {
             status_.config_pending = true;
             tell(EventType::vm_changed, {{"pending", "true"}});
             break;
+        case Effect::plan_start:
+            plan_start(start_delay_);
+            break;
         case Effect::finish:
         case Effect::drop_undo:
             settle_job();
             if (pending_) {
                 take_definition(std::exchange(pending_, nullptr));
                 tell(EventType::vm_changed, {{"pending", "false"}});
+            }
+            if (status_.target == Target::running && !world_.ending) {
+                plan_start(std::max<Duration>(definition_->boot_delay, world_.timings.restart_pause));
             }
             break;
         case Effect::hold_undo:

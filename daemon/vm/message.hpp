@@ -16,7 +16,7 @@ struct Cause {
 };
 
 struct Message {
-    enum class Kind { command, definition, vanish, step_answer, guest, timer };
+    enum class Kind { command, boot, definition, vanish, step_answer, guest, timer };
     Kind kind = Kind::timer;
     Input input = Input::start;  // command, timer
     Cause cause;                 // command: requested, or host_shutdown

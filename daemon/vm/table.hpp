@@ -23,8 +23,12 @@ enum class Input {
     give_up,  // fail_reset with force
     cancel,   // of the job that is under way
     // the configuration
-    reload,  // another definition was read
-    vanish,  // the definition is gone
+    reload,     // another definition was read: another guest
+    adjust,     // another definition was read, whose guest is the same: it differs in what holds at once
+    autostart,  // its boot policy wants it up
+    autostop,   // its boot policy does not want it up any more
+    restart,    // it is to be started anew with another definition (reboot_on_change)
+    vanish,     // the definition is gone
     // of the start
     prepared,         // all steps are done
     prepared_loader,  // all steps are done, and there is a loader to run first
@@ -81,6 +85,8 @@ enum class Effect {
     unwatch_stop,     // cancel of stop: no timer will kill the guest
     take_definition,  // at rest: the new definition holds at once
     hold_definition,  // the new definition waits for the next cold start
+    plan_start,       // at rest: it is started when its delay is over
+    start_later,      // … once it is at rest: that is what target says
     erase,            // the VM is no more
     erase_later,      // … once it is at rest
     finish,           // at rest

@@ -29,7 +29,7 @@ def test_a_second_daemon_is_refused(world):
     ("vm web {\n  memory = 16M\n}\n", 3, 1, "';'"),
     ("vm web {\n  memory = 16M;\n", 3, 1, "'}'"),
     ('vm web { memory = "16M; }\n', 1, 19, "unterminated"),
-    (".include \"x.conf\";\n", 1, 1, "not supported yet"),
+    (".include \"x.conf\"\nvm web { }\n", 2, 1, "';'"),
     ("vm web { }\n\n  wm web { }\n", 3, 3, "vm, template or global"),
     ("vm web {\r\n", 2, 1, "'}'"),
     ("template a { }\nvm web { }\ntemplate a { }\n", 3, 10, "duplicate template"),

@@ -366,12 +366,15 @@ def test_reload(world, ctl):
     assert ctl("reload").stdout == "nothing has changed\n"
     world.write("vm web {\n    memory 16M;\n}\n")
     for wrong in (ctl("reload", code=FAILED), ctl("reload", "-n", code=FAILED)):
-        assert f"{world.config}:2:" in wrong.stderr and "apiaryd --check" in wrong.stderr and wrong.stdout == ""
+        assert f"{world.config}:2:" in wrong.stderr and "apiaryctl config check" in wrong.stderr and wrong.stdout == ""
     assert ctl("list", "--names").stdout == "new\nweb\n"
     world.write(world.tiny("web", memory="32M", memoy="1G") + world.tiny("new"))
+    wrong = ctl("reload", code=FAILED)   # of root's files all is taken or nothing
+    assert "memoy" in wrong.stderr and f"{world.config}:" in wrong.stderr
+    world.write('global { pid_file = "/a"; pid_file = "/b"; }\n' + world.tiny("web", memory="32M") + world.tiny("new"))
     warned = ctl("reload")
-    assert "memoy" in warned.stderr and f"{world.config}:" in warned.stderr
-    assert any("memoy" in text for text in ctl.json("reload")["diagnostics"])
+    assert "pid_file" in warned.stderr and f"{world.config}:1:" in warned.stderr
+    assert any("pid_file" in text for text in ctl.json("reload")["diagnostics"])
 
 
 def test_shutdown_all(guest, world, ctl, begin):

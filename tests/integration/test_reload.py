@@ -17,6 +17,11 @@ def changes(report):
     return {k: sorted(report[k]) for k in ("added", "changed", "removed")}
 
 
+def details(report):
+    """Of each VM: what is done with it, with what effect, and the keys that differ."""
+    return {row[0]: (row[1], row[2], [key[0] for key in row[3]]) for row in report["details"]}
+
+
 def up(world, caller, vm):
     assert command(caller, vm, "Start")["Result"] == "done"
     console = world.console(caller, vm)
@@ -33,9 +38,11 @@ def test_new_changed_and_gone(world):
     world.write(text)
     would = reload(caller, **{"dry-run": True})
     assert changes(would) == {"added": ["new"], "changed": ["changes"], "removed": ["goes", "rests"]}
+    assert details(would) == {"goes": ("removed", "stop-and-remove", []), "rests": ("removed", "remove", []),
+                              "changes": ("changed", "next-cold-start", ["memory"]), "new": ("added", "now", [])}
     assert sorted(caller.list_vms()) == ["changes", "goes", "rests", "stays"]
     did = reload(caller)
-    assert {k: sorted(v) for k, v in did.items()} == {k: sorted(v) for k, v in would.items()}
+    assert did == would   # with all details
     next_event(caller, "goes", type="state", state="stopping")
     next_event(caller, "goes", type="vm-removed", state="stopped")
     assert sorted(caller.list_vms()) == ["changes", "new", "stays"]
@@ -58,7 +65,10 @@ def test_nothing_changed_says_nothing(world):
     assert caller.drain() == []
 
 
-@pytest.mark.parametrize("broken", ["vm web {", "template a { }\ntemplate a { }\n", "vm web { memory = 1G }\n"])
+@pytest.mark.parametrize("broken", [
+    "vm web {", "template a { }\ntemplate a { }\n", "vm web { memory = 1G }\n",
+    "vm web {\n    backend = qemu; loader = bios;\n}\n", "vm web { .apply nothing; memory = 1G; }\n",
+    "global { nonsense = 1; }\n"])
 def test_what_cannot_be_read_changes_nothing(world, broken):
     world.start(world.tiny("web"))
     caller = world.follower()
@@ -170,7 +180,7 @@ def test_a_users_file_that_has_become_wrong(world, spoil):
         report = reload(caller, **options)
         assert changes(report) == {"added": ["new"], "changed": ["roots"], "removed": []}
         assert any(f"{path}:" in line for line in report["diagnostics"]), report
-        assert any("vm runs" in line and "keeps the definition" in line for line in report["diagnostics"]), report
+        assert any("nothing is taken" in line and "runs" in line for line in report["diagnostics"]), report
     assert alice.drain() == []
     assert sorted(alice.list_vms()) == ["rests", "runs"] and alice.state("runs")[0] == "running"
     assert changes(reload(caller)) == {"added": [], "changed": [], "removed": []}
@@ -185,25 +195,66 @@ def test_a_users_file_that_has_become_wrong(world, spoil):
     assert sorted(alice.list_vms()) == ["runs"] and alice.state("runs")[0] == "running"
 
 
-@pytest.mark.parametrize("wrong", [None, {"disk": "virtio-blk:/nowhere/disk.img"},
-                                   {"loader": "bhyveload"}])
-def test_a_definition_that_has_become_wrong(world, wrong):
-    """One VM of root's is wrong: it keeps what it has, which is not the same as being gone; the others change."""
+def test_roots_files_are_taken_as_a_whole_or_not(world):
+    """One VM of root's is wrong: nothing changes, neither that VM nor another, nor anything of users; it is told why."""
+    hers = world.write_user(ALICE, world.tiny("hers"))
     world.start(world.tiny("web") + world.tiny("other"))
     caller = world.follower()
     up(world, caller, "web")
     caller.drain()
-    no_memory = vms.section("vm", "web", {"backend": "qemu", "loader": "bios"})
-    world.write((world.tiny("web", **wrong) if wrong else no_memory) + world.tiny("other", memory="32M"))
-    report = reload(caller)
-    assert changes(report) == {"added": [], "changed": ["other"], "removed": []}
-    assert any(f"{world.config}:" in line and "error: vm web: " in line for line in report["diagnostics"]), report
-    assert caller.state("web")[0] == "running" and not caller.get(vm_path("web"), VM, "ConfigPending")
-    assert command(caller, "web", "Stop")["Result"] == "done"
-    up(world, caller, "web")
+    hers.write_text("")
+    world.write(world.tiny("web", disk="virtio-blk:/nowhere/disk.img", memory="32M") + world.tiny("other", memory="32M")
+                + world.tiny("new"))
+    for options in ({"dry-run": True}, {}):
+        with pytest.raises(BusError) as refused:
+            reload(caller, **options)
+        assert refused.value.short == "ConfigInvalid" and "nothing was changed" in refused.value.text
+        assert f"{world.config}:" in refused.value.text and "error: vm web: disk: " in refused.value.text
+    assert caller.drain() == [] and sorted(caller.list_vms()) == ["hers", "other", "web"]
+    assert caller.get(vm_path("other"), VM, "Memory") == 16 << 20 and caller.state("web")[0] == "running"
     world.write(world.tiny("other", memory="32M"))
-    assert changes(reload(caller)) == {"added": [], "changed": [], "removed": ["web"]}
+    assert changes(reload(caller)) == {"added": [], "changed": ["other"], "removed": ["hers", "web"]}
     next_event(caller, "web", type="vm-removed")
+
+
+def test_of_a_user_all_is_taken_or_nothing(world):
+    """One VM of hers is wrong: none of hers is new, changed or gone. Losing a name to another is not such an error."""
+    path = world.write_user(ALICE, world.tiny("a1") + world.tiny("a2") + world.tiny("goes"))
+    bobs = world.write_user(BOB, world.tiny("bobs"))
+    daemon = world.start("")
+    caller = world.follower()
+    path.write_text(world.tiny("a1", memory="lots") + world.tiny("a2", memory="32M") + world.tiny("new"))
+    bobs.write_text(world.tiny("bobs", memory="32M") + world.tiny("a1"))
+    would, did = reload(caller, **{"dry-run": True}), reload(caller)
+    assert would == did and changes(did) == {"added": [], "changed": ["bobs"], "removed": []}
+    assert details(did) == {"bobs": ("changed", "now", ["memory"]),
+                            **{vm: ("kept", "none", []) for vm in ("a1", "a2", "goes")}}
+    why = {row[0]: row[4] for row in did["details"]}
+    assert why["goes"].startswith(f"{path}:") and "memory" in why["goes"]
+    assert sorted(caller.list_vms()) == ["a1", "a2", "bobs", "goes"]
+    assert caller.get(vm_path("a2"), VM, "Memory") == 16 << 20
+    path.write_text(world.tiny("a1") + world.tiny("a2", memory="32M") + world.tiny("new"))
+    daemon.signal(signal.SIGHUP)
+    next_event(caller, "goes", type="vm-removed")
+    assert sorted(caller.list_vms()) == ["a1", "a2", "bobs", "new"]
+    assert caller.get(vm_path("a2"), VM, "Memory") == 32 << 20
+
+
+def test_a_file_that_nothing_leads_to_any_more_is_gone(world):
+    """What an .include names must be there; of a pattern, or without the .include, it is simply gone."""
+    (world.folder / "conf.d").mkdir()
+    for name in ("a", "b"):
+        world.write(world.tiny(name), f"conf.d/{name}.conf")
+    world.start('.include "conf.d/*.conf";\n')
+    caller = world.client()
+    (world.folder / "conf.d/a.conf").unlink()
+    assert changes(reload(caller)) == {"added": [], "changed": [], "removed": ["a"]}
+    world.write('.include "conf.d/a.conf";\n.include "conf.d/b.conf";\n')
+    with pytest.raises(BusError) as refused:
+        reload(caller)
+    assert refused.value.short == "ConfigInvalid" and "a.conf" in refused.value.text
+    world.write("")
+    assert changes(reload(caller)) == {"added": [], "changed": [], "removed": ["b"]}
 
 
 def test_a_name_is_not_taken_over_while_its_file_is_wrong(world):

@@ -74,7 +74,7 @@ def test_the_guest_runs_as_its_owner(two):
 def test_admin_is_roots(two):
     alice = two.client(ALICE)
     for member, signature, arguments in (("Reload", "a{sv}", [{}]), ("Shutdown", "a{sv}", [{}]),
-                                         ("GetDebugInfo", "a{sv}", [{}])):
+                                         ("GetDebugInfo", "a{sv}", [{}]), ("GetConfig", "a{sv}", [{}])):
         assert refusal(alice.manager, member, signature, *arguments).short == "AccessDenied"
     assert refusal(alice.vm, "hers", "FailReset", "a{sv}", {"force": ("b", True)}).short == "AccessDenied"
     assert rights(two.client(), "") == ALL_RIGHTS
@@ -96,7 +96,8 @@ def test_visible_to_all_is_not_operable_by_all(world):
     world.start(world.tiny("shop", owner=ALICE, visibility="all"))
     bob = world.client(BOB)
     assert names(bob) == ["shop"] and rights(bob, "shop") == ["see"]
-    for member in ("Start", "Stop", "PowerOff", "Reset", "Pause", "Resume", "FailReset", "OpenConsole"):
+    for member in ("Start", "Stop", "PowerOff", "Reset", "Pause", "Resume", "FailReset", "OpenConsole",
+                   "GetConfig", "GetConfigDiff"):
         assert refusal(bob.vm, "shop", member, "a{sv}", {}).short == "AccessDenied", member
     assert refusal(bob.vm, "shop", "OpenConsole", "a{sv}", {"mode": ("s", "read")}).short == "AccessDenied"
     # A match rule is enough to follow it.
@@ -109,14 +110,31 @@ def test_visible_to_all_is_not_operable_by_all(world):
     assert refusal(bob.call, NAME, job, JOB, "Cancel", "a{sv}", {}).short == "AccessDenied"
 
 
+def test_the_configuration_is_for_who_may_operate(world):
+    world.start(world.tiny("hers", owner=f"{ALICE}:{TEAM}", visibility="all", graphics_password="hunter2")
+                + world.tiny("his", owner=BOB))
+    for account in (None, ALICE, CAROL):
+        settings = world.client(account).vm("hers", "GetConfig", "a{sv}", {})[0]
+        assert ("owner", [f"{ALICE}:{TEAM}"]) in [(row[0], row[1]) for row in settings]
+        assert "hunter2" not in repr(settings)   # not even to root
+        assert world.client(account).vm("hers", "GetConfigDiff", "a{sv}", {})[0] == []
+    assert refusal(world.client(BOB).vm, "hers", "GetConfig", "a{sv}", {}).short == "AccessDenied"
+    for member in ("GetConfig", "GetConfigDiff"):   # of what she may not know of
+        hidden = refusal(world.client(ALICE).vm, "his", member, "a{sv}", {})
+        absent = refusal(world.client(ALICE).vm, "hos", member, "a{sv}", {})
+        assert (hidden.short, hidden.text.replace("his", "hos")) == (absent.short, absent.text)
+    assert world.client().manager("GetConfig", "a{sv}", {})
+
+
 def test_observers_see_everything_and_do_nothing(world):
     world.start('global { observers = "apiary-observers"; }\n' + world.tiny("hers", owner=ALICE))
     olga = world.follower(OLGA)
     assert names(olga) == ["hers"] and rights(olga, "hers") == ["see"] and rights(olga, "") == ["see"]
-    for member in ("Start", "Stop", "PowerOff", "Reset", "Pause", "Resume", "FailReset", "OpenConsole"):
+    for member in ("Start", "Stop", "PowerOff", "Reset", "Pause", "Resume", "FailReset", "OpenConsole",
+                   "GetConfig", "GetConfigDiff"):
         assert refusal(olga.vm, "hers", member, "a{sv}", {}).short == "AccessDenied", member
     assert refusal(olga.vm, "hers", "OpenConsole", "a{sv}", {"mode": ("s", "read")}).short == "AccessDenied"
-    for member in ("Reload", "Shutdown", "GetDebugInfo"):
+    for member in ("Reload", "Shutdown", "GetDebugInfo", "GetConfig"):
         assert refusal(olga.manager, member, "a{sv}", {}).short == "AccessDenied"
     alice = world.follower(ALICE)
     job, = alice.vm("hers", "Start", "a{sv}", {})
@@ -200,7 +218,8 @@ def calls(vm):
     yield "ListJobs", (ROOT, f"{NAME}.Manager", "ListJobs", "tua{sv}", 0, 0, text)
     yield "Read", (ROOT, f"{NAME}.Journal", "Read", "stua{sv}", "", 0, 0, text)
     yield "Subscribe", (ROOT, f"{NAME}.Manager", "Subscribe", "a{sv}", text)
-    for member in ("Start", "Stop", "PowerOff", "Reset", "Pause", "Resume", "FailReset", "OpenConsole"):
+    for member in ("Start", "Stop", "PowerOff", "Reset", "Pause", "Resume", "FailReset", "OpenConsole",
+                   "GetConfig", "GetConfigDiff"):
         yield member, (path, VM, member, "a{sv}", {})
         yield f"{member} with a wrong option", (path, VM, member, "a{sv}", {"nonsense": ("s", "")})
         yield f"{member} with known options", (path, VM, member, "a{sv}", {"force": ("b", True), "mode": ("s", "read")})

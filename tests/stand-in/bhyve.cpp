@@ -1,6 +1,6 @@
 // Stands where bhyve would, for the tests of a VM's life: it ends in each of the ways in which bhyve(8) ends, and takes
-// SIGTERM as the ACPI power button. It looks at its arguments for `-l com1,TERMINAL` only, prints MARKER-UP there, and
-// obeys single bytes:
+// SIGTERM as the ACPI power button. It looks at its arguments for `-l com1,TERMINAL`, or for `-k FILE` with
+// lpc.com1.path=TERMINAL, only, prints MARKER-UP there, and obeys single bytes:
 //   0 1 2 3 4 ...  ends with this status (bhyve: reboot, power-off, halt, triple fault, error)
 //   K A S          is killed by SIGKILL, SIGABRT (bhyve's end when a virtual CPU cannot go on), SIGSEGV
 //   i              ignores the power button from now on, or no longer
@@ -15,8 +15,10 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace {
 
@@ -118,6 +120,19 @@ private:
     int at_button_ = 1;
 };
 
+// Of a setting that stands in the file several times the last one counts.
+auto terminal_of_file(char const* name) -> std::string {
+    constexpr std::string_view key = "lpc.com1.path=";
+    std::ifstream file{name};
+    std::string line, terminal;
+    while (std::getline(file, line)) {
+        if (line.starts_with(key)) {
+            terminal = line.substr(key.size());
+        }
+    }
+    return terminal;
+}
+
 }  // namespace
 
 auto main(int argc, char** argv) -> int {
@@ -125,15 +140,19 @@ auto main(int argc, char** argv) -> int {
         std::fprintf(stderr, "bhyve: this is what went wrong\n");
         return std::atoi(status);
     }
-    std::string_view terminal;
+    std::string terminal;
     constexpr std::string_view com1 = "com1,";
     for (int i = 1; i + 1 < argc; ++i) {
         std::string_view const value{argv[i + 1]};
         if (std::string_view{argv[i]} == "-l" && value.starts_with(com1)) {
             terminal = value.substr(com1.size());
+        } else if (std::string_view{argv[i]} == "-k") {
+            if (auto found = terminal_of_file(argv[i + 1]); !found.empty()) {
+                terminal = std::move(found);
+            }
         }
     }
-    int const fd = terminal.empty() ? -1 : open(std::string{terminal}.c_str(), O_RDWR | O_NOCTTY);
+    int const fd = terminal.empty() ? -1 : open(terminal.c_str(), O_RDWR | O_NOCTTY);
     if (fd < 0) {
         std::fprintf(stderr, "bhyve: no console: %s\n", argc > 1 ? argv[argc - 1] : "no arguments");
         return 4;

@@ -136,7 +136,7 @@ public:
                       ConsoleReply reply) override {
         replies_.emplace_back([reply] { reply(Refusal{Refusal::Kind::no_console, "It does not run."}); });
     }
-    auto apply(std::vector<DefinitionPtr> /*definitions*/, bool /*initial*/) -> Changes override { return {}; }
+    auto apply(std::vector<DefinitionPtr> /*definitions*/) -> Changes override { return {}; }
     [[nodiscard]] auto preview(std::vector<DefinitionPtr> const& /*definitions*/) const -> Changes override {
         return {};
     }

@@ -1,4 +1,5 @@
 // Nothing that a file says can take the daemon's memory or time.
+#include "config/evaluate.hpp"
 #include "config/text.hpp"
 #include "fixture.hpp"
 

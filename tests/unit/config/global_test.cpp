@@ -25,6 +25,20 @@ TEST_F(Global, AllKeys) {
     EXPECT_EQ(g.observers_gid, staff);
 }
 
+TEST_F(Global, TheOffsetIsANumberAsInC) {
+    for (auto const& [text, offset] :
+         std::map<std::string, unsigned>{{"0x10", 16}, {"010", 8}, {"\" +7\"", 7}, {"0", 0}, {"0X1f", 31}}) {
+        load("global { nmdm_offset = " + text + "; }");
+        EXPECT_THAT(said(), IsEmpty());
+        EXPECT_EQ(result.globals.nmdm_offset, offset) << text;
+    }
+    for (auto const* const text : {"0x", "09", "0x-1", "-1", "1000001", "1 x", "\"\"", "0xFFFFFFFFFFFFFFFFF"}) {
+        load(std::string{"global { nmdm_offset = "} + text + "; }");
+        EXPECT_EQ(errors().size(), 1U) << text;
+        EXPECT_EQ(result.globals.nmdm_offset, 200U) << text;
+    }
+}
+
 TEST_F(Global, BadValuesChangeNothing) {
     load(
         "global { pid_file = x; nmdm_offset = -7; nmdm_offset = 08x; observers = nobody;\n PID_FILE = /x; pidfile = "

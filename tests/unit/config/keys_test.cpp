@@ -146,6 +146,21 @@ auto show_kernel(Definition const& d) -> std::string {
     return (d.kernel ? d.kernel->path : "-") + " " + (d.initrd ? d.initrd->path : "-") + " " + d.cmdline;
 }
 
+auto show_backend(Definition const& d) -> std::string {
+    return std::string{to_string(d.backend)};
+}
+
+// Keys that a plugin brings.
+auto show_plugins(Definition const& d) -> std::string {
+    std::string out;
+    for (auto const& [plugin, settings] : d.plugin_settings) {
+        for (Setting const& setting : settings) {
+            out += plugin + ":" + setting.key + "=" + setting.values.at(0) + ";";
+        }
+    }
+    return out;
+}
+
 auto show_hostbridge(Definition const& d) -> std::string {
     constexpr char const* words[] = {"none", "standard", "amd"};
     return words[static_cast<int>(d.hostbridge)];
@@ -221,6 +236,11 @@ INSTANTIATE_TEST_SUITE_P(
                 3},
         KeyCase{"owner = eve; owner = bob:eve; owner = ''; owner = 'bob:'; owner = 1001; owner = ':staff';",
                 "root 0  - owner", show_rights, 6},
+        KeyCase{"backend = qemu;", "qemu", show_backend},
+        KeyCase{"backend = xen; backend = '';", "bhyve", show_backend, 2},
+        KeyCase{"hookcmd = /bin/hook; poststop = /bin/hook; prestart = /bin/hook;",
+                "hookcmd:prestart=/bin/hook;hookcmd:poststop=/bin/hook;hookcmd:hookcmd=/bin/hook;", show_plugins},
+        KeyCase{"hookcmd = /img; prestart = /gone; poststop = '';", "", show_plugins, 3},
         KeyCase{"visibility = none;", "root 0  - owner", show_rights, 1}));
 
 INSTANTIATE_TEST_SUITE_P(

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <list>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,7 @@ struct Lexed {
 
 auto lex(std::string const& source) -> Lexed {
     Lexed out;
-    std::deque<std::string> decoded;
+    std::list<std::string> decoded;
     Lexer lexer{source, decoded, [&](Position at, std::string const& text) {
                     out.faults.push_back(std::to_string(at.line) + ":" + std::to_string(at.column) + ": " + text);
                 }};

@@ -124,10 +124,16 @@ INSTANTIATE_TEST_SUITE_P(
         ErrorCase{"vm a { k; l = 1; m n = 2; }\nvm b { o; }",
                   {"1:9: syntax error at ';'", "1:20: syntax error at 'n'", "2:9: syntax error at ';'"}}));
 
-TEST(Parser, IncludeIsNotSupportedYet) {
-    auto const out = parsed("vm a { }\n  .include \"x/*.conf\";\nvm b { }");
-    ASSERT_EQ(out.errors.size(), 1U);
-    EXPECT_TRUE(out.errors[0].starts_with("2:3: .include is not supported yet")) << out.errors[0];
+TEST(Parser, ReadsIncludes) {
+    std::string const source = "vm a { }\n  .include \"x/\" $d *.conf;\nvm b { }\n.include ;";
+    auto const out = parsed(source);
+    ASSERT_TRUE(out.errors.empty());
+    ASSERT_EQ(out.tree.includes.size(), 2U);
+    EXPECT_EQ(out.tree.includes[0].at, (Position{2, 3}));
+    EXPECT_EQ(out.tree.includes[0].sections_before, 1U);
+    EXPECT_EQ(out.tree.includes[0].path.pieces.size(), 4U);
+    EXPECT_EQ(out.tree.includes[1].sections_before, 2U);
+    EXPECT_TRUE(out.tree.includes[1].path.pieces.empty());
 }
 
 TEST(Parser, SaysWhatMayBeMissing) {

@@ -34,6 +34,43 @@ TEST(CommandLine, commands) {
     EXPECT_EQ(asked({"shutdown-all", "--force"}).action, Action::shutdown_all);
 }
 
+TEST(CommandLine, configurations) {
+    EXPECT_EQ(asked({"config", "show"}).action, Action::config_show);
+    auto const show = asked({"config", "show", "web", "--file", "a", "--file", "b", "--json", "--backend", "bhyve"});
+    EXPECT_EQ(show.vms, (Words{"web"}));
+    EXPECT_EQ(show.files, (Words{"a", "b"}));
+    EXPECT_EQ(show.backend, "bhyve");
+    EXPECT_TRUE(show.json);
+    EXPECT_TRUE(asked({"config", "show", "--pending", "web"}).pending);
+    // One word belongs to the option, the next is a VM again.
+    EXPECT_EQ(asked({"config", "show", "--file", "a", "web"}).vms, (Words{"web"}));
+    EXPECT_EQ(asked({"list", "--state", "running", "web"}).vms, (Words{"web"}));
+    auto const check = asked({"config", "check", "a", "b", "--own-daemon"});
+    EXPECT_EQ(check.action, Action::config_check);
+    EXPECT_EQ(check.files, (Words{"a", "b"}));
+    EXPECT_TRUE(check.own_daemon);
+    EXPECT_EQ(asked({"--json", "config", "diff"}).action, Action::config_diff);
+    auto const import = asked({"import", "vm-bhyve", "/vm", "--output", "new.conf"});
+    EXPECT_EQ(import.action, Action::import);
+    EXPECT_EQ(import.manager, "vm-bhyve");
+    EXPECT_EQ(import.files, (Words{"/vm"}));
+    EXPECT_EQ(import.output, "new.conf");
+}
+
+TEST(CommandLine, mistakes_in_configurations) {
+    EXPECT_EQ(fault({"config"}), "apiaryctl: config: Say what: show, check or diff.");
+    EXPECT_EQ(fault({"config", "shwo"}), "apiaryctl: config: There is no command 'shwo'. Did you mean 'show'?");
+    EXPECT_EQ(fault({"config", "diff", "web"}), "apiaryctl: config diff: 'web' is not expected here.");
+    EXPECT_EQ(fault({"confg", "show"}), "apiaryctl: There is no command 'confg'. Did you mean 'config'?");
+    EXPECT_EQ(fault({"import", "bdm", "/x"}),
+              "apiaryctl: import: manager: 'bdm' is not a manager: did you mean 'bmd'?");
+    EXPECT_EQ(fault({"import", "libvirt", "/x"}),
+              "apiaryctl: import: manager: 'libvirt' is not a manager: bmd, vmstated, easy-bhyve or vm-bhyve");
+    fault({"config", "check"});
+    fault({"config", "show", "--file", "a", "--pending"});
+    fault({"import", "bmd"});
+}
+
 TEST(CommandLine, operations_and_their_names_elsewhere) {
     struct Name {
         char const* word;

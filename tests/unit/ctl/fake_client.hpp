@@ -34,6 +34,8 @@ struct FakeDaemon {
     int away = 0;                                  // how often there is nobody to open one
     bool interrupts = false;                       // next() ends with a signal even where it has a time limit
     Values reloaded;
+    std::vector<VmPlan> plans;
+    std::map<std::string, std::vector<ConfigSetting>> configs;  // by name of the VM
 };
 
 class FakeClient : public Client {
@@ -129,9 +131,18 @@ public:
         }
     }
 
-    auto reload(bool dry_run) -> Values override {
+    auto reload(bool dry_run) -> ReloadResult override {
         daemon_.calls.emplace_back(dry_run ? "reload dry" : "reload");
-        return daemon_.reloaded;
+        return {daemon_.reloaded, daemon_.plans};
+    }
+    auto vm_config(std::string const& vm_path, bool pending) -> std::vector<ConfigSetting> override {
+        auto const name = vm_path.substr(vm_path.rfind('/') + 1);
+        daemon_.calls.push_back((pending ? "pending config " : "config ") + name);
+        auto const found = daemon_.configs.find(name);
+        if (found == daemon_.configs.end()) {
+            throw Failure{ExitCode::not_allowed, "You may not.", {}, "AccessDenied"};
+        }
+        return found->second;
     }
     void shutdown(bool force) override { daemon_.calls.emplace_back(force ? "shutdown force" : "shutdown"); }
     auto open_console(std::string const& /*vm_path*/, bool /*read_only*/, bool /*force*/) -> UniqueFd override {
@@ -195,7 +206,9 @@ struct Scene {
     FakeDaemon daemon;
     std::ostringstream out, err;
     Output output{.out = out, .err = err, .out_style = {}, .err_style = {}};
-    Context context{.output = output, .connect = [this] { return std::make_unique<FakeClient>(daemon); }};
+    Context context{.output = output,
+                    .connect = [this] { return std::make_unique<FakeClient>(daemon); },
+                    .read_configuration = {}};
 
     auto add_vm(std::string const& name, std::string const& state) -> VmRow& {
         auto& vm = daemon.vms.emplace_back();

@@ -24,7 +24,7 @@ auto full_record() -> RunRecord {
     record.settings = {{.key = "disk",
                         .values = {"/a", "/b \"c\"\n"},
                         .secret = false,
-                        .origins = {{.file = "/etc/vm.conf", .line = 3, .column = 5, .through = "base"}, {}}},
+                        .origins = {{"/etc/vm.conf", 3, 5, "base"}, {}}},
                        {.key = "password", .values = {"hidden"}, .secret = true, .origins = {}}};
     return record;
 }

@@ -1,4 +1,4 @@
-// Definitions that appear, change, vanish and come back; and boot policies.
+// Definitions that appear, change, vanish and come back.
 #include "engine_fixture.hpp"
 
 namespace apiary::test {
@@ -10,6 +10,17 @@ using Words = std::vector<std::string>;
 class Definitions : public EngineFixture {
 protected:
     auto guest() -> Process& { return hypervisor.last(); }
+    static auto told(Engine::Changes const& changes) -> Words {
+        Words lines;
+        for (auto const& plan : changes) {
+            lines.push_back(std::string{to_string(plan.action)} + " " + plan.name + ": " +
+                            std::string{to_string(plan.effect)});
+            for (auto const& change : plan.keys) {
+                lines.back() += " " + change.key;
+            }
+        }
+        return lines;
+    }
     [[nodiscard]] auto memory(std::string_view vm = "vm") const -> std::string {
         return engine->find(vm)->definition()->memory_text;
     }
@@ -69,7 +80,7 @@ TEST_F(Definitions, BackToTheOldTextNothingIsPending) {
 TEST_F(Definitions, AMovedLineIsNoChange) {
     define({{.name = "vm"}});
     auto const changes = engine->preview({make({.name = "vm", .line = 7})});
-    EXPECT_TRUE(changes.changed.empty());
+    EXPECT_TRUE(changes.empty());
     define({{.name = "vm", .line = 7}});
     EXPECT_TRUE(observer.of_type(EventType::vm_changed).empty());
     EXPECT_EQ(engine->find("vm")->definition()->origin.line, 7U);
@@ -79,9 +90,7 @@ TEST_F(Definitions, PreviewSaysWhatApplyWouldDo) {
     define({{.name = "a"}, {.name = "b"}, {.name = "c"}});
     auto const next = std::vector{make({.name = "b"}), make({.name = "C", .memory = "1G"}), make({.name = "d"})};
     auto const changes = engine->preview(next);
-    EXPECT_EQ(changes.added, Words{"d"});
-    EXPECT_EQ(changes.changed, Words{"C"});
-    EXPECT_EQ(changes.removed, Words{"a"});
+    EXPECT_EQ(told(changes), (Words{"removed a: remove", "changed c: now memory name", "added d: now"}));
     EXPECT_EQ(engine->count(), 3U);
 }
 
@@ -151,7 +160,7 @@ TEST_F(Definitions, BackBeforeItsEndItStays) {
     start();
     define({});
     auto const changes = engine->preview({make({.name = "vm", .memory = "1G"})});
-    EXPECT_EQ(changes.added, Words{"vm"});
+    EXPECT_EQ(told(changes), Words{"added vm: stop"});
     define({{.name = "vm", .memory = "1G"}});
     end();
     EXPECT_EQ(where(), "stopped");
@@ -169,7 +178,7 @@ TEST_F(Definitions, BackInTheTurnOfItsEndItStays) {
     end();
     EXPECT_EQ(where(), "stopping/poststop");
     EXPECT_TRUE(network.answer({.text = {}, .contributions = {}}));
-    loop.post([this] { engine->apply({make({.name = "vm", .memory = "1G"})}, false); });
+    loop.post([this] { engine->apply({make({.name = "vm", .memory = "1G"})}); });
     auto const start_too = std::make_shared<AnswerPtr>();
     loop.post([this, start_too] { *start_too = send(Command::stop, "vm"); });
     loop.run_ready();
@@ -182,7 +191,7 @@ TEST_F(Definitions, BackInTheTurnOfItsEndItStays) {
 // A command that waits behind the end of its VM is refused; nothing starts that nobody could see.
 TEST_F(Definitions, ACommandBehindTheVanishingIsRefused) {
     define({{.name = "vm"}});
-    engine->apply({}, false);
+    engine->apply({});
     auto const answer = send(Command::start, "vm");
     loop.run_ready();
     EXPECT_EQ(where(), "gone");
@@ -193,8 +202,8 @@ TEST_F(Definitions, ACommandBehindTheVanishingIsRefused) {
 
 TEST_F(Definitions, AppliedTwiceInOneTurnItIsThere) {
     define({{.name = "vm"}});
-    engine->apply({}, false);
-    engine->apply({make({.name = "vm", .memory = "1G"})}, false);
+    engine->apply({});
+    engine->apply({make({.name = "vm", .memory = "1G"})});
     loop.run_ready();
     EXPECT_EQ(memory(), "1G");
     define({});
@@ -209,54 +218,6 @@ TEST_F(Definitions, BackAfterItsEndItIsANewOneWithItsOldNumber) {
     EXPECT_EQ(engine->find("vm")->id(), id);
     EXPECT_EQ(status().last_event, 1U);
     EXPECT_NE(engine->find("third")->id(), id);
-}
-
-// -- boot policies ---------------------------------------------------------------------------------------------------
-
-TEST_F(Definitions, BootPolicies) {
-    hypervisor.obedient = true;
-    define({{.name = "no"},
-            {.name = "yes", .boot = BootPolicy::yes},
-            {.name = "once", .boot = BootPolicy::oneshot},
-            {.name = "always", .boot = BootPolicy::always}},
-           true);
-    EXPECT_EQ(where("no"), "stopped");
-    for (auto const* const name : {"yes", "once", "always"}) {
-        EXPECT_EQ(where(name), "running") << name;
-    }
-}
-
-TEST_F(Definitions, BootDelay) {
-    hypervisor.obedient = true;
-    define({{.name = "vm", .boot = BootPolicy::yes, .boot_delay = seconds{20}}}, true);
-    loop.advance(seconds{19});
-    EXPECT_EQ(where(), "stopped");
-    loop.advance(seconds{1});
-    EXPECT_EQ(where(), "running");
-    EXPECT_EQ(status().incarnation, 1U);
-}
-
-TEST_F(Definitions, AnybodysCommandEndsTheBootDelay) {
-    define({{.name = "vm", .boot = BootPolicy::yes, .boot_delay = seconds{20}}}, true);
-    tell(Command::stop, "vm");
-    loop.advance(minutes{5});
-    EXPECT_EQ(where(), "stopped");
-    EXPECT_EQ(loop.armed_timers(), 0U);
-}
-
-TEST_F(Definitions, VanishedDuringItsBootDelay) {
-    define({{.name = "vm", .boot = BootPolicy::yes, .boot_delay = seconds{20}}}, true);
-    define({});
-    EXPECT_EQ(loop.armed_timers(), 0U);
-    loop.advance(minutes{1});
-    EXPECT_TRUE(asked.empty());
-}
-
-TEST_F(Definitions, NewAtAReloadItStartsAsConfigured) {
-    hypervisor.obedient = true;
-    define({}, true);
-    define({{.name = "vm", .boot = BootPolicy::yes}});
-    EXPECT_EQ(where(), "running");
 }
 
 }  // namespace

@@ -69,7 +69,7 @@ TEST_F(Ending, AStartUnderWayIsBackedOut) {
 }
 
 TEST_F(Ending, NothingStartsAnyMore) {
-    define({{.name = "vm"}, {.name = "late", .boot = BootPolicy::yes, .boot_delay = seconds{5}}}, true);
+    define({{.name = "vm"}, {.name = "late", .boot = BootPolicy::yes, .boot_delay = seconds{5}}});
     auto const behind = send(Command::start, "vm");  // not yet handled
     shut_down();
     ASSERT_NE(behind->refusal(), nullptr);

@@ -1,6 +1,7 @@
 #include "engine_fixture.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace apiary::test {
 
@@ -15,8 +16,16 @@ auto make(Wanted const& wanted) -> DefinitionPtr {
     made->loader_timeout = wanted.loader_timeout;
     made->backend = wanted.backend;
     made->memory_text = wanted.memory;
-    made->origin = {.file = "apiary.conf", .line = wanted.line, .column = 1, .through = {}};
-    made->settings.push_back({.key = "memory", .values = {wanted.memory}, .origins = {made->origin}});
+    made->origin = {"apiary.conf", wanted.line, 1};
+    made->reboot_on_change = wanted.reboot_on_change;
+    auto const set = [&made](std::string key, std::string value) {
+        made->settings.push_back({.key = std::move(key), .values = {std::move(value)}, .origins = {made->origin}});
+    };
+    set("boot", std::string{to_string(wanted.boot)});
+    set("boot_delay", std::to_string(wanted.boot_delay.count()));
+    set("memory", wanted.memory);
+    set("reboot_on_change", wanted.reboot_on_change ? "yes" : "no");
+    set("stop_timeout", std::to_string(wanted.stop_timeout.count()));
     return made;
 }
 
@@ -56,13 +65,13 @@ void EngineWorld::on_turn(Turn const& turn) {
     }
 }
 
-void EngineWorld::define(std::vector<Wanted> const& wanted, bool initial) {
+void EngineWorld::define(std::vector<Wanted> const& wanted) {
     std::vector<DefinitionPtr> definitions;
     definitions.reserve(wanted.size());
     for (auto const& one : wanted) {
         definitions.push_back(make(one));
     }
-    engine->apply(std::move(definitions), initial);
+    engine->apply(std::move(definitions));
     loop.run_ready();
 }
 

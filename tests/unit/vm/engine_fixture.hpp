@@ -34,6 +34,7 @@ struct Wanted {
     std::string memory = "64M";  // something to change
     BackendKind backend = BackendKind::qemu;
     unsigned line = 1;
+    bool reboot_on_change = false;
 };
 [[nodiscard]] auto make(Wanted const& wanted) -> DefinitionPtr;
 
@@ -58,10 +59,11 @@ struct EngineWorld : public Observer {
     ScriptedStep network{loop, "network"}, storage{loop, "storage"}, hook{loop, "hook"};
     FakeSupervisor supervisor{loop};
     RecordingObserver observer{journal};
+    Wanted common{.name = "vm"};     // what the places define
     std::vector<std::string> asked;  // of hypervisor, steps and supervisor, in its order
     std::unique_ptr<EngineCore> engine;
 
-    void define(std::vector<Wanted> const& wanted, bool initial = false);
+    void define(std::vector<Wanted> const& wanted);
     // The commands; run_ready() is up to the caller with `send`, done with `tell`.
     auto send(Command what, std::string_view vm, bool force = false) -> AnswerPtr;
     auto tell(Command what, std::string_view vm, bool force = false) -> AnswerPtr;

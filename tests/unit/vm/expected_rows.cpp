@@ -14,6 +14,10 @@ stopped | failreset | refused
 stopped | give-up | refused
 stopped | cancel | refused
 stopped | reload | take-definition | stopped | keep
+stopped | adjust | take-definition | stopped | keep
+stopped | autostart | plan-start | stopped | running
+stopped | autostop | none | stopped | stopped
+stopped | restart | plan-start | stopped | running
 stopped | vanish | erase | stopped | stopped
 stopped | found | watch-found | running/not-adopted | running
 
@@ -28,6 +32,10 @@ starting/prestart | give-up | refused
 starting/prestart | cancel | back-out | stopping/poststop | stopped
 starting/prestart | vanish | back-out | stopping/poststop | stopped
 starting/prestart | reload | hold-definition | starting/prestart | keep
+starting/prestart | adjust | take-definition | starting/prestart | keep
+starting/prestart | autostart | none | starting/prestart | keep
+starting/prestart | autostop | back-out | stopping/poststop | stopped
+starting/prestart | restart | back-out | stopping/poststop | running
 starting/prestart | veto | back-out | stopping/poststop | stopped
 starting/prestart | step-failed | back-out | stopping/poststop | stopped
 starting/prestart | step-timeout | back-out | stopping/poststop | stopped
@@ -45,6 +53,10 @@ starting/loading | give-up | refused
 starting/loading | cancel | kill | stopping/killing | stopped
 starting/loading | vanish | kill | stopping/killing | stopped
 starting/loading | reload | hold-definition | starting/loading | keep
+starting/loading | adjust | take-definition | starting/loading | keep
+starting/loading | autostart | none | starting/loading | keep
+starting/loading | autostop | kill | stopping/killing | stopped
+starting/loading | restart | kill | stopping/killing | running
 starting/loading | loaded | none | starting/launching | keep
 starting/loading | exec-failed | gone | stopping/poststop | stopped
 starting/loading | exited | gone | stopping/poststop | stopped
@@ -62,6 +74,10 @@ starting/launching | give-up | refused
 starting/launching | cancel | quit | stopping/killing | stopped
 starting/launching | vanish | quit | stopping/killing | stopped
 starting/launching | reload | hold-definition | starting/launching | keep
+starting/launching | adjust | take-definition | starting/launching | keep
+starting/launching | autostart | none | starting/launching | keep
+starting/launching | autostop | quit | stopping/killing | stopped
+starting/launching | restart | quit | stopping/killing | running
 starting/launching | loaded | none | starting/launching | keep
 starting/launching | up | none | running | keep
 starting/launching | ended | quit | stopping/killing | stopped
@@ -81,6 +97,10 @@ running | give-up | refused
 running | cancel | drop-request | running | running
 running | vanish | press-button | stopping/acpi | stopped
 running | reload | hold-definition | running | keep
+running | adjust | take-definition | running | keep
+running | autostart | none | running | keep
+running | autostop | press-button | stopping/acpi | stopped
+running | restart | press-button | stopping/acpi | running
 running | guest-reset | settle | running/rebooting | keep
 running | ended | quit | stopping/killing | stopped
 running | exited | gone | stopping/poststop | stopped
@@ -102,6 +122,10 @@ running/rebooting | give-up | refused
 running/rebooting | cancel | drop-request | running/rebooting | running
 running/rebooting | vanish | press-button | stopping/acpi | stopped
 running/rebooting | reload | hold-definition | running/rebooting | keep
+running/rebooting | adjust | take-definition | running/rebooting | keep
+running/rebooting | autostart | none | running/rebooting | keep
+running/rebooting | autostop | press-button | stopping/acpi | stopped
+running/rebooting | restart | press-button | stopping/acpi | running
 running/rebooting | guest-reset | settle | running/rebooting | keep
 running/rebooting | reboot-settled | none | running | keep
 running/rebooting | loaded | none | running/rebooting | keep
@@ -124,6 +148,10 @@ running/not-adopted | failreset | refused
 running/not-adopted | give-up | refused
 running/not-adopted | cancel | refused
 running/not-adopted | reload | hold-definition | running/not-adopted | keep
+running/not-adopted | adjust | hold-definition | running/not-adopted | keep
+running/not-adopted | autostart | none | running/not-adopted | keep
+running/not-adopted | autostop | none | running/not-adopted | keep
+running/not-adopted | restart | none | running/not-adopted | keep
 running/not-adopted | vanish | erase-later | running/not-adopted | keep
 running/not-adopted | exited | gone | stopping/poststop | stopped
 
@@ -138,6 +166,10 @@ paused | give-up | refused
 paused | cancel | drop-request | paused | paused
 paused | vanish | wake-and-press | stopping/acpi | stopped
 paused | reload | hold-definition | paused | keep
+paused | adjust | take-definition | paused | keep
+paused | autostart | none | paused | keep
+paused | autostop | wake-and-press | stopping/acpi | stopped
+paused | restart | wake-and-press | stopping/acpi | running
 paused | guest-reset | none | paused | keep
 paused | guest-paused | none | paused | keep
 paused | guest-resumed | none | running | keep
@@ -156,7 +188,11 @@ stopping/acpi | failreset | refused
 stopping/acpi | give-up | refused
 stopping/acpi | cancel | unwatch-stop | running | running
 stopping/acpi | reload | hold-definition | stopping/acpi | keep
-stopping/acpi | vanish | erase-later | stopping/acpi | keep
+stopping/acpi | adjust | take-definition | stopping/acpi | keep
+stopping/acpi | autostart | start-later | stopping/acpi | running
+stopping/acpi | autostop | none | stopping/acpi | stopped
+stopping/acpi | restart | start-later | stopping/acpi | running
+stopping/acpi | vanish | erase-later | stopping/acpi | stopped
 stopping/acpi | stop-timeout | quit | stopping/killing | keep
 stopping/acpi | guest-reset | quit | stopping/killing | keep
 stopping/acpi | guest-paused | none | stopping/acpi | keep
@@ -178,7 +214,11 @@ stopping/killing | failreset | refused
 stopping/killing | give-up | refused
 stopping/killing | cancel | refused
 stopping/killing | reload | hold-definition | stopping/killing | keep
-stopping/killing | vanish | erase-later | stopping/killing | keep
+stopping/killing | adjust | take-definition | stopping/killing | keep
+stopping/killing | autostart | start-later | stopping/killing | running
+stopping/killing | autostop | none | stopping/killing | stopped
+stopping/killing | restart | start-later | stopping/killing | running
+stopping/killing | vanish | erase-later | stopping/killing | stopped
 stopping/killing | kill-timeout | kill | stopping/killing | keep
 stopping/killing | loaded | none | stopping/killing | keep
 stopping/killing | up | quit | stopping/killing | keep
@@ -200,7 +240,11 @@ stopping/poststop | failreset | refused
 stopping/poststop | give-up | refused
 stopping/poststop | cancel | refused
 stopping/poststop | reload | hold-definition | stopping/poststop | keep
-stopping/poststop | vanish | erase-later | stopping/poststop | keep
+stopping/poststop | adjust | take-definition | stopping/poststop | keep
+stopping/poststop | autostart | start-later | stopping/poststop | running
+stopping/poststop | autostop | none | stopping/poststop | stopped
+stopping/poststop | restart | start-later | stopping/poststop | running
+stopping/poststop | vanish | erase-later | stopping/poststop | stopped
 stopping/poststop | undone | finish | stopped | keep
 stopping/poststop | undone-failed | finish | failed | keep
 stopping/poststop | undo-failed | hold-undo | failed/undo-pending | keep
@@ -215,6 +259,10 @@ failed | failreset | already | stopped | stopped
 failed | give-up | already | stopped | stopped
 failed | cancel | refused
 failed | reload | take-definition | failed | keep
+failed | adjust | take-definition | failed | keep
+failed | autostart | plan-start | failed | running
+failed | autostop | none | failed | stopped
+failed | restart | plan-start | failed | running
 failed | vanish | erase | failed | stopped
 
 failed/undo-pending | start | refuse-undo | failed/undo-pending | keep
@@ -230,7 +278,11 @@ failed/undo-pending | undo-retry | retry-undo | failed/undo-pending | keep
 failed/undo-pending | undone-failed | finish | failed | keep
 failed/undo-pending | undo-failed | hold-undo | failed/undo-pending | keep
 failed/undo-pending | reload | hold-definition | failed/undo-pending | keep
-failed/undo-pending | vanish | erase-later | failed/undo-pending | keep
+failed/undo-pending | adjust | take-definition | failed/undo-pending | keep
+failed/undo-pending | autostart | start-later | failed/undo-pending | running
+failed/undo-pending | autostop | none | failed/undo-pending | stopped
+failed/undo-pending | restart | start-later | failed/undo-pending | running
+failed/undo-pending | vanish | erase-later | failed/undo-pending | stopped
 )";
 
 }  // namespace apiary::test

@@ -12,7 +12,7 @@ protected:
     void find(bool defined = true) {
         engine->found_running(found_record());
         if (defined) {
-            define({{.name = "vm"}}, true);
+            define({{.name = "vm"}});
         }
         loop.run_ready();
     }
@@ -34,7 +34,7 @@ TEST_F(Found, IsSeenAsItIs) {
 
 TEST_F(Found, ItsBootPolicyStartsNoSecondOne) {
     engine->found_running(found_record());
-    define({{.name = "vm", .boot = BootPolicy::yes}}, true);
+    define({{.name = "vm", .boot = BootPolicy::yes}});
     loop.advance(minutes{1});
     EXPECT_TRUE(asked.empty());
     EXPECT_EQ(tell(Command::start, "vm")->refusal()->kind, Refusal::Kind::invalid_state);
@@ -84,7 +84,7 @@ TEST_F(Found, KilledBySomebody) {
 
 TEST_F(Found, WithoutADefinitionItIsGoneAtItsEnd) {
     find(false);
-    define({}, true);
+    define({});
     EXPECT_EQ(where(), "running/not-adopted");
     process().exit({.known = true, .value = 0});
     loop.run_ready();
@@ -98,7 +98,7 @@ TEST_F(Found, EndedBeforeTheConfigurationWasRead) {
     EXPECT_EQ(where(), "failed");
     EXPECT_EQ(engine->find("vm")->definition(), nullptr);
     EXPECT_EQ(tell(Command::start, "vm")->refusal()->kind, Refusal::Kind::invalid_state);
-    define({{.name = "vm"}}, true);
+    define({{.name = "vm"}});
     start();
     EXPECT_EQ(where(), "running");
 }
@@ -108,7 +108,7 @@ TEST_F(Found, AShimThatCannotBeReachedStillCountsAsRunning) {
         EngineWorld world;
         world.supervisor.reattaches = manner;
         world.engine->found_running(found_record());
-        world.define({{.name = "vm"}}, true);
+        world.define({{.name = "vm"}});
         EXPECT_EQ(world.where(), "running/not-adopted");
         EXPECT_NE(world.tell(Command::start, "vm")->refusal(), nullptr);
         world.tell(Command::poweroff, "vm");
@@ -133,7 +133,7 @@ TEST_F(Found, ItsNumberIsNotGivenToAnother) {
     auto record = found_record();
     record.id = 0;
     engine->found_running(record);
-    define({{.name = "a"}, {.name = "vm"}}, true);
+    define({{.name = "a"}, {.name = "vm"}});
     EXPECT_EQ(engine->find("vm")->id(), 0U);
     EXPECT_EQ(engine->find("a")->id(), 1U);
 }

@@ -6,7 +6,7 @@ namespace {
 using A = ScriptedStep::Answer;
 
 void defined(EngineWorld& world) {
-    world.define({{.name = "vm"}});
+    world.define({world.common});
 }
 
 void running(EngineWorld& world) {

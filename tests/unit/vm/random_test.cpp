@@ -77,13 +77,16 @@ private:
 
     auto definitions() -> std::vector<Wanted> {
         std::vector<Wanted> all;
+        static constexpr BootPolicy policies[] = {BootPolicy::no, BootPolicy::no, BootPolicy::yes, BootPolicy::oneshot,
+                                                  BootPolicy::always};
         for (auto const* const vm : {"a", "b", "c"}) {
             all.push_back({.name = vm,
-                           .boot = pick(4) == 0 ? BootPolicy::yes : BootPolicy::no,
+                           .boot = policies[pick(5)],
                            .boot_delay = seconds{pick(3)},
                            .stop_timeout = seconds{pick(3) * 10},
                            .loader_timeout = seconds{pick(2) * 15},
-                           .memory = pick(2) == 0 ? "64M" : "128M"});
+                           .memory = pick(2) == 0 ? "64M" : "128M",
+                           .reboot_on_change = pick(2) == 0});
         }
         return all;
     }
@@ -109,7 +112,7 @@ private:
         for (auto const& one : wanted) {
             made.push_back(make(one));
         }
-        world.engine->apply(std::move(made), false);
+        world.engine->apply(std::move(made));
     }
 
     void change_steps() {

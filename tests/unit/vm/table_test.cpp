@@ -39,6 +39,8 @@ auto const effect_words = std::map<Effect, std::string>{{Effect::refuse, "refuse
                                                         {Effect::unwatch_stop, "unwatch-stop"},
                                                         {Effect::take_definition, "take-definition"},
                                                         {Effect::hold_definition, "hold-definition"},
+                                                        {Effect::plan_start, "plan-start"},
+                                                        {Effect::start_later, "start-later"},
                                                         {Effect::erase, "erase"},
                                                         {Effect::erase_later, "erase-later"},
                                                         {Effect::finish, "finish"},
@@ -182,10 +184,12 @@ TEST(Table, WhereAProcessRunsItsEndIsTakenNoteOf) {
     }
 }
 
-TEST(Table, ReloadAndVanishAreKnownEverywhere) {
+TEST(Table, WhatAReloadMeansIsKnownEverywhere) {
     for (auto const& at : places()) {
-        EXPECT_NE(row_at(at.name, Input::reload), nullptr) << at.name;
-        EXPECT_NE(row_at(at.name, Input::vanish), nullptr) << at.name;
+        for (auto const input :
+             {Input::reload, Input::adjust, Input::autostart, Input::autostop, Input::restart, Input::vanish}) {
+            EXPECT_NE(row_at(at.name, input), nullptr) << at.name << " " << to_string(input);
+        }
     }
 }
 
