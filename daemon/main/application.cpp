@@ -17,21 +17,18 @@
 #include "hypervisor/hypervisors.hpp"
 #include "main/asio_loop.hpp"
 #include "main/configuration.hpp"
+#include "main/durable_state.hpp"
 #include "main/event_log.hpp"
 #include "main/log.hpp"
 #include "main/paths.hpp"
 #include "main/reloads.hpp"
 #include "main/state_lock.hpp"
 #include "plugin/required_plugins.hpp"
-#include "store/ring_journal.hpp"
 #include "supervision/supervision.hpp"
 #include "vm/engine_core.hpp"
 
 namespace apiary {
 namespace {
-
-// Events that are kept for those who come late: at some 0.5 KiB each, a few MiB.
-constexpr std::size_t journal_capacity = 10'000;
 
 auto hypervisor_options(Options const& options) -> hypervisor::Options {
     auto made = hypervisor::default_options();
@@ -109,9 +106,9 @@ private:
     std::unique_ptr<Hypervisor> qemu_, bhyve_;
     std::vector<std::unique_ptr<Step>> steps_;
     Identities identities_;
+    DurableState state_;
     Configuration configuration_;
     config::LoadResult first_;
-    store::RingJournal journal_;
     EventLog event_log_;
     EngineCore engine_;
     Reloads reloads_{loop_, configuration_, engine_};
@@ -129,8 +126,8 @@ Application::Parts::Parts(Options options)
       supervisor_{make_supervisor(loop_, supervision_options(options_))},
       qemu_{hypervisor::make_qemu(loop_, *supervisor_, hypervisor_options(options_))},
       bhyve_{hypervisor::make_bhyve(loop_, *supervisor_, hypervisor_options(options_))},
+      state_{loop_, options_, identities_},
       configuration_{options_, identities_, {qemu_.get(), bhyve_.get()}, hypervisor::default_backend()},
-      journal_{store::make_stream_id(), journal_capacity},
       engine_{[this] {
           steps_.push_back(plugin::make_required_plugins_step(loop_, {}));
           for (auto& step : make_steps(loop_, supervision_options(options_))) {
@@ -145,7 +142,7 @@ Application::Parts::Parts(Options options)
               steps.push_back(step.get());
           }
           return EngineParts{.loop = loop_,
-                             .journal = journal_,
+                             .journal = state_.journal(),
                              .supervisor = *supervisor_,
                              .identities = identities_,
                              .hypervisors = {qemu_.get(), bhyve_.get()},
@@ -198,6 +195,7 @@ auto Application::Parts::run() -> int {
             end(false);
         }
     });
+    state_.set_bounds(first_.globals.journal_bytes, first_.globals.journal_age);
     reloads_.apply_first(first_);
     first_.definitions.clear();
     log::info("apiaryd " APIARY_VERSION " runs with " + vms_text(engine_.count()));

@@ -24,14 +24,32 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Graphics, on, listen, port, path
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(VirtConsole, controllers, ports, path_template)
 
 static void to_json(nlohmann::json& to, Origin const& origin) {
-    to = {origin.file, origin.line, origin.column, origin.through};
+    to = {origin.file(), origin.line, origin.column, origin.through()};
 }
 
 static void from_json(nlohmann::json const& from, Origin& origin) {
-    origin = {from.at(0).get<std::string>(), from.at(1).get<unsigned>(), from.at(2).get<unsigned>(),
-              from.at(3).get<std::string>()};
+    origin = Origin{from.at(0).get<std::string>(), from.at(1).get<unsigned>(), from.at(2).get<unsigned>(),
+                    from.at(3).get<std::string>()};
 }
 
+template <typename T>
+static void to_json(nlohmann::json& to, Few<T> const& few) {
+    to = nlohmann::json::array();
+    for (auto const& one : few) {
+        to.push_back(one);
+    }
+}
+
+template <typename T>
+static void from_json(nlohmann::json const& from, Few<T>& few) {
+    few.clear();
+    for (auto const& one : from) {
+        few.push_back(one.template get<T>());
+    }
+}
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(BhyveBase, file, settings)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(RestartLimit, restarts, within)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Setting, key, values, secret, origins)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Definition, name, owner, group, owner_name, group_name, file_owner,
                                                 visibility, origin, backend, loader, boot, boot_delay, loader_timeout,
@@ -49,7 +67,10 @@ namespace apiary::store {
 auto encode(Definition const& definition) -> std::string {
     std::string bytes;
     json to(definition);
-    to["com"] = definition.com;  // a plain array, which the macro does not take
+    to["com"] = definition.com;  // a plain array, which the macro does not take; no more does it take a pointer
+    if (definition.bhyve_base) {
+        to["bhyve_base"] = *definition.bhyve_base;
+    }
     json::to_cbor(to, bytes);
     return bytes;
 }
@@ -59,6 +80,9 @@ auto decode_definition(std::string_view bytes) -> DefinitionPtr {
         auto const from = json::from_cbor(bytes);
         auto definition = from.get<Definition>();
         from.at("com").get_to(definition.com);
+        if (auto const base = from.find("bhyve_base"); base != from.end()) {
+            definition.bhyve_base = std::make_shared<BhyveBase const>(base->get<BhyveBase>());
+        }
         return std::make_shared<Definition const>(std::move(definition));
     } catch (std::exception const&) {
         return nullptr;

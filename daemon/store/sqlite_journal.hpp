@@ -51,6 +51,11 @@ public:
         virtual void written() = 0;                              // it held
     };
     void accompany(Companion& companion) { companions_.push_back(&companion); }
+    // What is beyond them goes as new events come.
+    void set_bounds(std::int64_t max_bytes, Duration max_age) {
+        options_.max_bytes = max_bytes;
+        options_.max_age = max_age;
+    }
     [[nodiscard]] auto database() -> Sqlite& { return database_; }
 
     [[nodiscard]] auto last_of(std::string_view vm) const -> std::uint64_t override;
