@@ -216,8 +216,12 @@ public:
         });
     }
 
-    void shutdown(bool force) override {
-        asked([&] { ManagerCalls{*link_}.Shutdown(with_flag("force", force)); });
+    void shutdown(bool force, bool keep_vms) override {
+        asked([&] {
+            auto options = with_flag("force", force);
+            options.merge(with_flag("keep-vms", keep_vms));
+            ManagerCalls{*link_}.Shutdown(options);
+        });
     }
 
     auto open_console(std::string const& vm_path, bool read_only, bool force) -> UniqueFd override {

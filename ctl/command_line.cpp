@@ -259,6 +259,15 @@ private:
         auto* const shutdown = add("shutdown-all", "Stop all VMs, then end the daemon", Action::shutdown_all);
         shutdown->add_flag("--force", invocation_.force, "Power them off");
         add_wait(shutdown, "end");
+
+        daemon_ = app_.add_subcommand("daemon", "The daemon itself: stop");
+        daemon_->fallthrough();
+        daemon_->require_subcommand(0, 1);
+        auto* const stop = add_to(daemon_, "stop", "End the daemon, and before that all VMs", Action::daemon_stop);
+        auto* const force = stop->add_flag("--force", invocation_.force, "Power the VMs off");
+        stop->add_flag("--keep-vms", invocation_.keep_vms, "Leave the VMs alone: the next daemon goes on with them")
+            ->excludes(force);
+        add_wait(stop, "end");
     }
 
     auto wrong(std::string const& text) const -> CommandLine {
@@ -280,6 +289,9 @@ private:
         }
         if (config_->parsed() && config_->get_subcommands().empty()) {
             return extras.empty() ? wrong("Say what: show, check or diff.") : wrong(unknown(extras.front()));
+        }
+        if (daemon_->parsed() && daemon_->get_subcommands().empty()) {
+            return extras.empty() ? wrong("Say what: stop.") : wrong(unknown(extras.front()));
         }
         if (!extras.empty()) {
             return wrong("'" + extras.front() + "' is not expected here.");
@@ -310,7 +322,7 @@ private:
             return "There is no option '" + word + "'.";
         }
         std::vector<std::string> names;
-        CLI::App const* const where = config_->parsed() ? config_ : &app_;
+        CLI::App const* const where = config_->parsed() ? config_ : daemon_->parsed() ? daemon_ : &app_;
         for (auto const* const command : where->get_subcommands([](auto const*) { return true; })) {
             names.push_back(command->get_name());
         }
@@ -320,6 +332,7 @@ private:
 
     Invocation invocation_;
     CLI::App* config_ = nullptr;
+    CLI::App* daemon_ = nullptr;
     CLI::App app_{"apiaryctl commands virtual machines and shows what happens to them.", "apiaryctl"};
 };
 

@@ -60,12 +60,21 @@ void raise_descriptor_limit() {
     }
 }
 
+// Ends the daemon and leaves the VMs alone. The BSDs have few signals that mean nothing, and this is one.
+auto leave_signal() -> int {
+#ifdef SIGINFO
+    return SIGINFO;
+#else
+    return SIGRTMIN;
+#endif
+}
+
 // All VMs are at rest, and the rest of the end takes no time. A further signal must not cut it short: the private bus
 // would be left behind, and whoever supervises us would hear of a daemon that was killed.
 void hold_back_signals() {
     sigset_t signals;
     sigemptyset(&signals);
-    for (int const number : {SIGTERM, SIGINT, SIGHUP}) {
+    for (int const number : {SIGTERM, SIGINT, SIGHUP, leave_signal()}) {
         sigaddset(&signals, number);
     }
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
@@ -96,7 +105,9 @@ private:
     void apply_first();
     void open_bus();
     void connect(std::string address);
+    void recover();
     void end(bool at_once);
+    void leave();
 
     Options options_;
     AsioLoop loop_;
@@ -109,6 +120,7 @@ private:
     DurableState state_;
     Configuration configuration_;
     config::LoadResult first_;
+    std::vector<DefinitionPtr> recovered_;  // of VMs that the last daemon left running, and of the others then
     EventLog event_log_;
     EngineCore engine_;
     Reloads reloads_{loop_, configuration_, engine_};
@@ -147,21 +159,50 @@ Application::Parts::Parts(Options options)
                              .identities = identities_,
                              .hypervisors = {qemu_.get(), bhyve_.get()},
                              .steps = std::move(steps),
-                             .run_root = options_.run_dir + "/vm"};
+                             .run_root = options_.run_dir + "/vm",
+                             .memory = state_.memory()};
       }()} {
     engine_.add_observer(event_log_);
 }
 
-void Application::Parts::apply_first() {
-    // Guests of an earlier daemon have their numbers already: before the configuration asks for any.
-    for (auto const& record : supervisor_->find_running()) {
-        log::warning("VM " + record.name + " runs since an earlier daemon (" + record.run_dir +
-                     "): it can be seen, reached over its console and powered off");
+void Application::Parts::recover() {
+    std::vector<std::string> run_dirs;
+    if (auto* const memory = state_.memory()) {
+        auto found = memory->recover();
+        for (auto const& name : found.damaged) {
+            log::error("what the state database has of VM " + name +
+                       " cannot be read: it counts as stopped, unless its hypervisor is found running; what its steps "
+                       "did on the host is not undone");
+        }
+        std::size_t under_way = 0;
+        for (auto const& record : found.vms) {
+            under_way += record.status.state != State::stopped && record.status.state != State::failed ? 1U : 0U;
+        }
+        if (found.same_boot && under_way != 0) {
+            for (auto const& record : found.vms) {
+                if (record.definition) {
+                    recovered_.push_back(record.definition);
+                }
+            }
+            log::info("an earlier daemon left " + vms_text(under_way) + " that are not at rest: going on with them");
+        } else if (!found.same_boot && under_way != 0) {
+            log::warning("the host was restarted while " + vms_text(under_way) + " ran");
+        }
+        run_dirs = engine_.recover(std::move(found));
+    }
+    for (auto const& record : supervisor_->find_running(run_dirs)) {
+        log::warning(
+            "VM " + record.name + " runs (" + record.run_dir +
+            "), and the state database does not know it: it can be seen, reached over its console and powered off");
         engine_.found_running(record);
     }
+}
+
+void Application::Parts::apply_first() {
+    recover();  // guests of an earlier daemon have their numbers already: before the configuration asks for any
     first_ = configuration_.load();
     log_diagnostics(first_.diagnostics);
-    if (!first_.ok) {
+    if (!first_.ok && recovered_.empty()) {
         auto const hint = hint_of_missing(options_.configs);
         throw std::runtime_error{
             hint.empty() ? "the configuration is wrong: nothing was started (apiaryd --check says the same)" : hint};
@@ -183,7 +224,11 @@ auto Application::Parts::run() -> int {
                              .log = [](std::string const& text) { log::warning(text); }});
     }
     open_bus();
-    signals_ = loop_.on_signals({SIGTERM, SIGINT, SIGHUP, SIGUSR1}, [this](int number) {
+    signals_ = loop_.on_signals({SIGTERM, SIGINT, SIGHUP, SIGUSR1, leave_signal()}, [this](int number) {
+        if (number == leave_signal()) {
+            leave();
+            return;
+        }
         if (number == SIGUSR1) {
             log::warning(
                 "SIGUSR1: log files are not opened anew yet; rotate them by copying and truncating (they are "
@@ -196,7 +241,7 @@ auto Application::Parts::run() -> int {
         }
     });
     state_.set_bounds(first_.globals.journal_bytes, first_.globals.journal_age);
-    reloads_.apply_first(first_);
+    reloads_.apply_first(first_, std::exchange(recovered_, {}));
     first_.definitions.clear();
     log::info("apiaryd " APIARY_VERSION " runs with " + vms_text(engine_.count()));
     loop_.run();
@@ -236,6 +281,7 @@ void Application::Parts::connect(std::string address) {
     options.reload = [this](bool dry_run, Reloads::Done done) { reloads_.request(dry_run, std::move(done)); };
     options.configuration = [this] { return reloads_.last(); };
     options.shutdown = [this](bool force) { end(force); };
+    options.leave = [this] { leave(); };
     options.log = [](bool problem, std::string const& text) {
         log::line(problem ? log::Level::warning : log::Level::info, text);
     };
@@ -256,6 +302,18 @@ void Application::Parts::end(bool at_once) {
     if (again || at_once) {
         engine_.shut_down({});  // the second time: no more waiting
     }
+}
+
+// The VMs run on; the next daemon takes them over.
+void Application::Parts::leave() {
+    if (ending_) {
+        log::warning("all VMs are being stopped already: the daemon ends when they are at rest");
+        return;
+    }
+    log::info("the daemon ends, the VMs are not touched");
+    reloads_.end();
+    engine_.close_turn();
+    loop_.stop();
 }
 
 Application::Application(Options options) {

@@ -17,6 +17,8 @@ public:
     DurableState(Loop& loop, Options const& options, Identities& identities);
 
     [[nodiscard]] auto journal() -> Journal& { return *journal_; }
+    // Null where there is no database.
+    [[nodiscard]] auto memory() -> Memory* { return store_ ? &store_->memory() : nullptr; }
     // By the `global` section; nothing where there is no database.
     void set_bounds(std::int64_t max_bytes, Duration max_age);
 

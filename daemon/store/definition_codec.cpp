@@ -58,7 +58,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Definition, name, owner, group, 
                                                 graphics, virt_console, utctime, wired_memory, x2apic, virt_random,
                                                 debug_port, kernel, initrd, cmdline, err_logfile, bhyveload_loader,
                                                 loadcmd, installcmd, grub_run_partition, bhyve_env, bhyveload_env,
-                                                plugin_settings, settings)
+                                                plugin_settings, settings, description, os, osversion, restart_limit,
+                                                bootrom, acpi_tables, vmexit_on_halt, scriptpath)
 
 }  // namespace apiary
 
@@ -66,7 +67,7 @@ namespace apiary::store {
 
 auto encode(Definition const& definition) -> std::string {
     std::string bytes;
-    json to(definition);
+    json to(without_secrets(definition));
     to["com"] = definition.com;  // a plain array, which the macro does not take; no more does it take a pointer
     if (definition.bhyve_base) {
         to["bhyve_base"] = *definition.bhyve_base;

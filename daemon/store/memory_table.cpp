@@ -50,6 +50,11 @@ void MemoryTable::write() {
             definitions_if_held_[name] = record->definition;
         }
     }
+    if (end_ != End::as_it_was) {
+        Statement meta{database_, "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2"};
+        meta.bind(1, "boot").bind(2, boot_).run();
+        meta.bind(1, "ended").bind(2, std::int64_t{end_ == End::noted}).run();
+    }
     Statement job{database_, "INSERT OR REPLACE INTO job VALUES (?1, ?2)"};
     Statement no_job{database_, "DELETE FROM job WHERE id = ?1"};
     for (auto const& [id, kept] : jobs_) {
@@ -78,6 +83,7 @@ void MemoryTable::written() {
     definitions_if_held_.clear();
     vms_.clear();
     jobs_.clear();
+    end_ = End::as_it_was;
 }
 
 auto MemoryTable::recover() -> Recovered {
@@ -85,6 +91,8 @@ auto MemoryTable::recover() -> Recovered {
     {
         Statement boot{database_, "SELECT value FROM meta WHERE key = 'boot'"};
         recovered.same_boot = boot.step() && boot.text(0) == boot_;
+        Statement ended{database_, "SELECT value FROM meta WHERE key = 'ended'"};
+        recovered.ended = ended.step() && ended.number(0) != 0;
     }
     Statement vms{database_, "SELECT vm, definition, name FROM record ORDER BY name"};
     while (vms.step()) {
@@ -104,8 +112,7 @@ auto MemoryTable::recover() -> Recovered {
             recovered.jobs.push_back(std::move(*job));
         }
     }
-    Statement now{database_, "INSERT INTO meta VALUES ('boot', ?1) ON CONFLICT (key) DO UPDATE SET value = ?1"};
-    now.bind(1, boot_).run();
+    end_ = End::taken_up;
     return recovered;
 }
 

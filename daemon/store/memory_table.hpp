@@ -21,12 +21,13 @@ public:
     void keep(Job const& job) override;
     void forget_vm(std::string_view name) override;
     void forget_job(std::uint64_t id) override;
+    void note_end() override { end_ = End::noted; }
     [[nodiscard]] auto recover() -> Recovered override;
 
     // Within a transaction: what changed since the last one that held.
     void write();
     void written();  // it held
-    [[nodiscard]] auto changed() const -> bool { return !vms_.empty() || !jobs_.empty(); }
+    [[nodiscard]] auto changed() const -> bool { return !vms_.empty() || !jobs_.empty() || end_ != End::as_it_was; }
 
 private:
     // Of a VM: nothing means that it is to be forgotten.
@@ -37,6 +38,8 @@ private:
     std::unordered_map<std::string, DefinitionPtr> definitions_if_held_;
     Sqlite& database_;
     std::string boot_;
+    enum class End { as_it_was, noted, taken_up };
+    End end_ = End::as_it_was;
 };
 
 }  // namespace apiary::store

@@ -95,6 +95,15 @@ auto vm_from(json const& from) -> VmRecord {
     for (auto const& restart : from.at("restarts")) {
         from_json(restart, record.restarts.emplace_back());
     }
+    // What earlier versions did not keep.
+    record.launch = from.value("launch", std::uint64_t{0});
+    record.once = from.value("once", false);
+    record.stopped_by_hand = from.value("by_hand", false);
+    record.job_canceled = from.value("canceled", false);
+    record.boot_due = from.value("boot_due", false);
+    if (from.contains("start_due")) {
+        from_json(from.at("start_due"), record.start_due.emplace());
+    }
     return record;
 }
 
@@ -115,12 +124,25 @@ auto job_from(json const& from) -> Job {
 }  // namespace
 
 auto encode(VmRecord const& record) -> std::string {
-    json to{{"name", record.name},          {"id", record.id},
-            {"status", record.status},      {"audience", record.audience},
-            {"run_dir", record.run_dir},    {"launched", record.launched},
-            {"why", to_string(record.why)}, {"why_text", record.why_text},
-            {"attempts", record.attempts},  {"vanishing", record.vanishing},
-            {"restarts", json::array()}};
+    json to{{"name", record.name},
+            {"id", record.id},
+            {"status", record.status},
+            {"audience", record.audience},
+            {"run_dir", record.run_dir},
+            {"launched", record.launched},
+            {"launch", record.launch},
+            {"once", record.once},
+            {"why", to_string(record.why)},
+            {"why_text", record.why_text},
+            {"attempts", record.attempts},
+            {"vanishing", record.vanishing},
+            {"restarts", json::array()},
+            {"by_hand", record.stopped_by_hand},
+            {"canceled", record.job_canceled},
+            {"boot_due", record.boot_due}};
+    if (record.start_due) {
+        to_json(to["start_due"], *record.start_due);
+    }
     for (auto const restart : record.restarts) {
         to_json(to["restarts"].emplace_back(), restart);
     }

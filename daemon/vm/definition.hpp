@@ -209,12 +209,12 @@ struct Definition {
     std::optional<std::string> bhyveload_loader, loadcmd, installcmd, grub_run_partition;
     std::vector<std::string> bhyve_env, bhyveload_env;
 
-    std::string description, os, osversion;          // for people
-    RestartLimit restart_limit;                      // kept: nothing restarts a VM that failed yet
-    std::shared_ptr<BhyveBase const> bhyve_base;     // backend bhyve; null: none
-    std::optional<std::string> bootrom;              // backend bhyve: FILE or FILE,VARIABLES, not the usual ones
+    std::string description, os, osversion;           // for people
+    RestartLimit restart_limit;                       // kept: nothing restarts a VM that failed yet
+    std::shared_ptr<BhyveBase const> bhyve_base;      // backend bhyve; null: none
+    std::optional<std::string> bootrom;               // backend bhyve: FILE or FILE,VARIABLES, not the usual ones
     std::optional<bool> acpi_tables, vmexit_on_halt;  // backend bhyve; none: not said
-    std::optional<std::string> scriptpath;           // folder of hook scripts as vmstated has them
+    std::optional<std::string> scriptpath;            // folder of hook scripts as vmstated has them
 
     // Settings of keys that a plugin declares, by plugin name: such a VM cannot start without that plugin.
     std::map<std::string, std::vector<Setting>> plugin_settings;
@@ -227,6 +227,11 @@ using DefinitionPtr = std::shared_ptr<Definition const>;
 
 // Same VM for the guest and its rights? Origins are not compared: moving a line is no change.
 [[nodiscard]] auto same_settings(Definition const&, Definition const&) -> bool;
+// The same where `known` is without its secrets, and so says nothing of them?
+[[nodiscard]] auto same_as_known(Definition const& known, Definition const& other) -> bool;
+// What is kept on disk: a secret stays where its owner wrote it. What was there shows in `settings`.
+[[nodiscard]] auto without_secrets(Definition definition) -> Definition;
+[[nodiscard]] auto lacks_secrets(Definition const&) -> bool;
 // The same, but for the values in `settings`: rights, what the values stand for, plugins.
 [[nodiscard]] auto same_apart_from_values(Definition const&, Definition const&) -> bool;
 // The same, but for `settings` and what plugins have of them.

@@ -118,6 +118,9 @@ void Turns::close() {
     index_.clear();
     changed_jobs_.clear();
     auto const callbacks = std::exchange(callbacks_, {});
+    if (before_commit_) {
+        before_commit_(turn);
+    }
     commit();
     if (!durable_) {
         for (auto& event : turn.events) {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "vm/engine.hpp"
@@ -20,6 +21,9 @@ public:
     static constexpr Duration first_retry = std::chrono::seconds{1}, last_retry = std::chrono::minutes{1};
 
     Turns(Loop& loop, Journal& journal) : loop_{loop}, journal_{journal} {}
+
+    // Is shown each turn right before its commit, to put into it what else is to be written down.
+    void before_commit(std::function<void(Turn const&)> callback) { before_commit_ = std::move(callback); }
 
     void add_observer(Observer& observer) { observers_.push_back(&observer); }
 
@@ -59,6 +63,7 @@ private:
     Loop& loop_;
     Journal& journal_;
     std::vector<Observer*> observers_;
+    std::function<void(Turn const&)> before_commit_;
     Turn turn_;
     std::unordered_map<Vm const*, std::size_t> index_;  // of turn_.vms
     std::unordered_set<Job const*> changed_jobs_;       // = turn_.jobs_changed

@@ -293,10 +293,19 @@ def test_the_daemon_is_killed_while_it_waits(world, ctl, begin):
     assert '"result":"unknown"' in told and "apiaryd went away" in told and "apiaryctl status web" in told
     console.write("estill here\n")
     console.until("MARKER-ECHO still here")   # a console does not end with the daemon
-    assert "apiaryd --private-bus" in ctl("list", code=UNREACHABLE).stderr
     daemon.start()
-    assert state(ctl, "web")[:2] == ("running", "not-adopted")
-    assert "apiaryctl poweroff web" in ctl("status", "web").stdout
+    assert state(ctl, "web")[:2] == ("stopping", "acpi")   # the next one goes on with it
+    assert ctl("poweroff", "web").stdout == "web: powered off\n"
+    console.end()
+
+
+def test_the_daemon_ends_and_the_vms_do_not(world, ctl, begin):
+    daemon = world.start(world.tiny("web"))
+    console = booted(ctl, begin, "web")
+    assert ctl("daemon", "stop", "--keep-vms").stdout == "the VMs are left alone, the daemon has ended\n"
+    daemon.stop()
+    daemon.start()
+    assert state(ctl, "web")[:2] == ("running", "")
     assert ctl("poweroff", "web").stdout == "web: powered off\n"
     console.end()
 

@@ -4,6 +4,7 @@ import time
 import pytest
 from harness.client import VM, plain, vm_path
 from harness.events import command, next_event, until_state
+from harness.processes import wait_until
 from harness.world import STAND_IN
 
 
@@ -128,6 +129,7 @@ def test_reboot_on_change(guest):
 
 def test_back_before_it_is_gone(guest):
     guest.begin(boot="yes")
+    wait_until(lambda: guest.get("State") == "running", "it runs")
     guest.attach()
     guest.say("i", "MARKER-IGNORE on")
     assert guest.reload(gone=True) == [("removed", "stop-and-remove", {})]

@@ -193,6 +193,11 @@ auto ScriptedHypervisor::launch(LaunchRequest request, Guest::Sink sink) -> std:
     if (alive(request.definition->name) != 0) {
         violations.push_back("two hypervisors for " + request.definition->name);
     }
+    for (auto const& contribution : request.contributions) {
+        if (contribution.kind == "fd" && !contribution.fd) {
+            violations.push_back("launched without the descriptor " + contribution.id);
+        }
+    }
     auto process = std::make_shared<Process>();
     process->request = std::move(request);
     process->pid = next_pid_++;

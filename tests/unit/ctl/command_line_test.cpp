@@ -32,6 +32,9 @@ TEST(CommandLine, commands) {
     EXPECT_TRUE(asked({"reload", "--dry-run"}).dry_run);
     EXPECT_EQ(asked({"version"}).action, Action::version);
     EXPECT_EQ(asked({"shutdown-all", "--force"}).action, Action::shutdown_all);
+    EXPECT_EQ(asked({"daemon", "stop"}).action, Action::daemon_stop);
+    EXPECT_FALSE(asked({"daemon", "stop"}).keep_vms);
+    EXPECT_TRUE(asked({"daemon", "stop", "--keep-vms"}).keep_vms);
 }
 
 TEST(CommandLine, configurations) {

@@ -144,7 +144,9 @@ public:
         }
         return found->second;
     }
-    void shutdown(bool force) override { daemon_.calls.emplace_back(force ? "shutdown force" : "shutdown"); }
+    void shutdown(bool force, bool keep_vms) override {
+        daemon_.calls.push_back(std::string{"shutdown"} + (force ? " force" : "") + (keep_vms ? " keep-vms" : ""));
+    }
     auto open_console(std::string const& /*vm_path*/, bool /*read_only*/, bool /*force*/) -> UniqueFd override {
         return {};
     }
@@ -206,9 +208,8 @@ struct Scene {
     FakeDaemon daemon;
     std::ostringstream out, err;
     Output output{.out = out, .err = err, .out_style = {}, .err_style = {}};
-    Context context{.output = output,
-                    .connect = [this] { return std::make_unique<FakeClient>(daemon); },
-                    .read_configuration = {}};
+    Context context{
+        .output = output, .connect = [this] { return std::make_unique<FakeClient>(daemon); }, .read_configuration = {}};
 
     auto add_vm(std::string const& name, std::string const& state) -> VmRow& {
         auto& vm = daemon.vms.emplace_back();

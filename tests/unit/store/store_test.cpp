@@ -104,6 +104,15 @@ auto definition() -> std::shared_ptr<Definition> {
     made->cpus.pins.push_back({1, 2});
     made->tpm = Tpm{};
     made->settings.push_back({.key = "disk", .values = {"a", "b"}, .secret = false, .origins = {{}}});
+    made->settings.push_back({.key = "graphics_password", .values = {"secret"}, .secret = true, .origins = {{}}});
+    made->description = "the web";
+    made->os = "FreeBSD";
+    made->osversion = "14";
+    made->restart_limit = {.restarts = 7, .within = std::chrono::seconds{70}};
+    made->bootrom = "/rom";
+    made->acpi_tables = true;
+    made->vmexit_on_halt = false;
+    made->scriptpath = "/scripts";
     made->plugin_settings["hookcmd"] = made->settings;
     return made;
 }
@@ -127,6 +136,9 @@ auto record() -> VmRecord {
     made.definition = definition();
     made.run_dir = "/run/vm/3/9";
     made.launched = true;
+    made.launch = 3;
+    made.once = made.stopped_by_hand = made.job_canceled = made.boot_due = true;
+    made.start_due = WallTime{std::chrono::microseconds{88}};
     made.why = Reason::requested;
     made.why_text = "because";
     made.attempts.push_back({.step = "network", .id = 30, .contributions = {{"tap", "nic0", "tap3", nullptr}}});
@@ -163,6 +175,9 @@ TEST_F(StoreTest, TheEnginesMemory) {
     EXPECT_EQ(vm.audience, wanted.audience);
     EXPECT_EQ(vm.run_dir, wanted.run_dir);
     EXPECT_TRUE(vm.launched);
+    EXPECT_EQ(vm.launch, 3U);
+    EXPECT_TRUE(vm.once && vm.stopped_by_hand && vm.job_canceled && vm.boot_due);
+    EXPECT_EQ(vm.start_due, wanted.start_due);
     EXPECT_EQ(vm.why, wanted.why);
     EXPECT_EQ(vm.why_text, wanted.why_text);
     ASSERT_EQ(vm.attempts.size(), 2U);
@@ -173,11 +188,22 @@ TEST_F(StoreTest, TheEnginesMemory) {
     EXPECT_TRUE(vm.vanishing);
     EXPECT_EQ(vm.restarts, wanted.restarts);
     ASSERT_TRUE(vm.definition);
-    EXPECT_TRUE(same_settings(*vm.definition, *wanted.definition));
+    EXPECT_TRUE(lacks_secrets(*vm.definition));
+    EXPECT_TRUE(same_settings(*vm.definition, without_secrets(*wanted.definition)));
+    EXPECT_TRUE(same_as_known(*vm.definition, *wanted.definition));
+    auto changed = *wanted.definition;
+    changed.memory_bytes = 1;
+    EXPECT_FALSE(same_as_known(*vm.definition, changed));
+    EXPECT_EQ(vm.definition->restart_limit, wanted.definition->restart_limit);
+    EXPECT_EQ(vm.definition->bootrom, wanted.definition->bootrom);
+    EXPECT_EQ(vm.definition->acpi_tables, true);
+    EXPECT_EQ(vm.definition->vmexit_on_halt, false);
+    EXPECT_EQ(vm.definition->scriptpath, "/scripts");
+    EXPECT_EQ(vm.definition->description, "the web");
     EXPECT_EQ(vm.definition->disks, wanted.definition->disks);
     EXPECT_EQ(vm.definition->cpus, wanted.definition->cpus);
     EXPECT_EQ(vm.definition->tpm, wanted.definition->tpm);
-    EXPECT_EQ(vm.definition->graphics.password, "secret");
+    EXPECT_FALSE(vm.definition->graphics.password);
     EXPECT_EQ(vm.definition->stop_timeout, std::chrono::seconds{17});
     EXPECT_EQ(vm.definition->boot, BootPolicy::always);
     EXPECT_EQ(vm.definition->com[3], wanted.definition->com[3]);
@@ -187,6 +213,9 @@ TEST_F(StoreTest, TheEnginesMemory) {
     EXPECT_EQ(found.jobs[0].stage, "killing");
     EXPECT_EQ(found.jobs[0].started, job.started);
 
+    open();  // nothing was done about it
+    EXPECT_FALSE(store_->memory().recover().same_boot);
+    ASSERT_TRUE(store_->journal().commit());
     open();
     EXPECT_TRUE(store_->memory().recover().same_boot);
     boot_ = "boot 2";
@@ -198,6 +227,20 @@ TEST_F(StoreTest, TheEnginesMemory) {
     open();
     EXPECT_TRUE(store_->memory().recover().vms.empty());
     EXPECT_TRUE(store_->memory().recover().jobs.empty());
+}
+
+TEST_F(StoreTest, AnOrderlyEndIsToldOnceItIsTakenUp) {
+    open();
+    EXPECT_FALSE(store_->memory().recover().ended);
+    store_->memory().note_end();
+    ASSERT_TRUE(store_->journal().commit());
+    for (int i = 0; i < 2; ++i) {
+        open();
+        EXPECT_TRUE(store_->memory().recover().ended);
+    }
+    ASSERT_TRUE(store_->journal().commit());
+    open();
+    EXPECT_FALSE(store_->memory().recover().ended);
 }
 
 TEST_F(StoreTest, ADefinitionIsWrittenWhenItIsAnother) {

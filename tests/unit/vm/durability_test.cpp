@@ -42,7 +42,7 @@ class Durability : public testing::Test {
 protected:
     Durability() {
         engine.add_observer(observer);
-        engine.apply({make({.name = "vm"})}, true);
+        engine.apply({make({.name = "vm"})});
         loop.run_ready();
         observer.events.clear();
     }
