@@ -21,6 +21,7 @@ constexpr std::array names{
     ErrorName{Error::not_supported, "org.apiary.Apiary1.Error.NotSupported"},
     ErrorName{Error::undo_pending, "org.apiary.Apiary1.Error.UndoPending"},
     ErrorName{Error::shutting_down, "org.apiary.Apiary1.Error.ShuttingDown"},
+    ErrorName{Error::degraded, "org.apiary.Apiary1.Error.Degraded"},
     ErrorName{Error::config_invalid, "org.apiary.Apiary1.Error.ConfigInvalid"},
     ErrorName{Error::console_busy, "org.apiary.Apiary1.Error.ConsoleBusy"},
     ErrorName{Error::no_console, "org.apiary.Apiary1.Error.NoConsole"},
@@ -68,6 +69,8 @@ auto error_of(Refusal::Kind kind) -> Error {
             return Error::undo_pending;
         case Refusal::Kind::shutting_down:
             return Error::shutting_down;
+        case Refusal::Kind::degraded:
+            return Error::degraded;
         case Refusal::Kind::config_invalid:
             return Error::config_invalid;
         case Refusal::Kind::console_busy:

@@ -18,6 +18,7 @@ enum class Error {
     not_supported,
     undo_pending,
     shutting_down,
+    degraded,
     config_invalid,
     console_busy,
     no_console,

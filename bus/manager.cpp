@@ -197,8 +197,14 @@ private:
         answered([&] {
             auto known = to_options(options);
             bool const force = known.flag("force").value_or(false);
+            bool const keep_vms = known.flag("keep-vms").value_or(false);
             known.finish();
-            if (around_.options.shutdown) {
+            if (keep_vms && force) {
+                throw Fault{Error::invalid_option, "keep-vms leaves the VMs alone, force powers them off: not both."};
+            }
+            if (keep_vms && around_.options.leave) {
+                around_.loop.post([leave = around_.options.leave] { leave(); });
+            } else if (!keep_vms && around_.options.shutdown) {
                 around_.loop.post([shutdown = around_.options.shutdown, force] { shutdown(force); });
             }
         });

@@ -41,6 +41,7 @@ constexpr auto table = std::to_array<Permission>({
     {manager, property, "Degraded", anybody},
 
     {journal, method, "Read", anybody},
+    {journal, method, "Open", anybody},
     {journal, property, "Stream", anybody},
     {journal, property, "Last", anybody},
     {journal, property, "Oldest", anybody},

@@ -6,6 +6,7 @@
 #include <exception>
 #include <utility>
 
+#include "bus/journal_streams.hpp"
 #include "bus/session.hpp"
 
 namespace apiary::bus {
@@ -18,7 +19,11 @@ constexpr Duration longest_pause = std::chrono::seconds{30};
 class BusService::Impl {
 public:
     Impl(Loop& loop, Engine& engine, BusOptions options)
-        : loop_{loop}, engine_{engine}, options_{std::move(options)}, self_{std::make_shared<Impl*>(this)} {}
+        : loop_{loop},
+          engine_{engine},
+          options_{std::move(options)},
+          streams_{loop, engine, {options_.observers, options_.master}},
+          self_{std::make_shared<Impl*>(this)} {}
 
     void connect();
     void close();
@@ -26,6 +31,7 @@ public:
         if (session_) {
             session_->publish(turn);
         }
+        streams_.on_turn(turn);
     }
     [[nodiscard]] auto connected() const -> bool { return named_; }
 
@@ -42,6 +48,7 @@ private:
     Loop& loop_;
     Engine& engine_;
     BusOptions options_;
+    JournalStreams streams_;
     std::unique_ptr<Session> session_;
     Handle retry_;
     Duration pause_ = first_pause;
@@ -82,7 +89,7 @@ void BusService::Impl::opened(Opening& opening) {
     }
     try {
         session_ =
-            std::make_unique<Session>(loop_, engine_, options_, std::move(opening.connection),
+            std::make_unique<Session>(loop_, engine_, options_, streams_, std::move(opening.connection),
                                       Session::Callbacks{[this] {
                                                              named_ = true;
                                                              pause_ = first_pause;
@@ -119,6 +126,7 @@ void BusService::Impl::close() {
     closed_ = true;
     named_ = false;
     retry_.reset();
+    streams_.close();
     if (session_) {
         session_->connection().write_what_is_taken();
         session_.reset();

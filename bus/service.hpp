@@ -46,6 +46,7 @@ struct BusOptions {
     std::function<ConfigReport()> configuration;  // answers at once
     // Stop all VMs, then end the daemon; `force`: power them off.
     std::function<void(bool force)> shutdown;
+    std::function<void()> leave;  // ends the daemon, and leaves the VMs as they are
     // `problem`: the bus cannot be used; otherwise it can again. One line for each change.
     std::function<void(bool problem, std::string text)> log;
 };

@@ -19,7 +19,8 @@ auto object_manager(sd_bus* bus) -> SlotPtr {
 }  // namespace
 
 // The name comes last: who finds it finds everything.
-Session::Session(Loop& loop, Engine& engine, BusOptions const& options, ConnectionPtr connection, Callbacks callbacks)
+Session::Session(Loop& loop, Engine& engine, BusOptions const& options, JournalStreams& streams,
+                 ConnectionPtr connection, Callbacks callbacks)
     : options_{options},
       callbacks_{std::move(callbacks)},
       authority_{{options.observers, options.master}},
@@ -31,7 +32,8 @@ Session::Session(Loop& loop, Engine& engine, BusOptions const& options, Connecti
       object_manager_{object_manager(connection_.raw())},
       vms_{connection_, engine, door_, lookup_, authority_},
       jobs_{connection_, engine, door_, lookup_} {
-    Surroundings const around{loop, engine, options, connection_, door_, lookup_, authority_, subscribers_, publisher_};
+    Surroundings const around{loop,    engine,     options,      connection_, door_,
+                              lookup_, authority_, subscribers_, publisher_,  streams};
     manager_ = make_manager(around);
     journal_ = make_journal(around);
     request_name();

@@ -8,6 +8,7 @@
 #include "bus/connection.hpp"
 #include "bus/doorkeeper.hpp"
 #include "bus/job_objects.hpp"
+#include "bus/journal_streams.hpp"
 #include "bus/lookup.hpp"
 #include "bus/publisher.hpp"
 #include "bus/service.hpp"
@@ -25,7 +26,8 @@ public:
         std::function<void(std::string)> log;
     };
     // Throws where the connection cannot be used.
-    Session(Loop& loop, Engine& engine, BusOptions const& options, ConnectionPtr connection, Callbacks callbacks);
+    Session(Loop& loop, Engine& engine, BusOptions const& options, JournalStreams& streams, ConnectionPtr connection,
+            Callbacks callbacks);
     Session(Session const&) = delete;
     auto operator=(Session const&) -> Session& = delete;
     ~Session();

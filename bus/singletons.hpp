@@ -5,6 +5,7 @@
 
 #include "bus/connection.hpp"
 #include "bus/doorkeeper.hpp"
+#include "bus/journal_streams.hpp"
 #include "bus/lookup.hpp"
 #include "bus/publisher.hpp"
 #include "bus/service.hpp"
@@ -22,6 +23,7 @@ struct Surroundings {
     Authority const& authority;
     Subscribers& subscribers;
     Publisher const& publisher;
+    JournalStreams& streams;
 };
 
 // Lives as long as the object is on the bus; must end before the connection.

@@ -12,6 +12,7 @@ namespace apiary::ctl {
 namespace {
 
 constexpr std::uint32_t as_many_as_fit = 0;
+constexpr std::size_t most_names = 256;  // in a filter; with more, what comes is sorted out here
 
 // A generated proxy for calls alone: without registerProxy() it listens to no signal.
 class ManagerCalls final : public sdbus::ProxyInterfaces<org::apiary::Apiary1::Manager_proxy> {
@@ -215,8 +216,12 @@ public:
         });
     }
 
-    void shutdown(bool force) override {
-        asked([&] { ManagerCalls{*link_}.Shutdown(with_flag("force", force)); });
+    void shutdown(bool force, bool keep_vms) override {
+        asked([&] {
+            auto options = with_flag("force", force);
+            options.merge(with_flag("keep-vms", keep_vms));
+            ManagerCalls{*link_}.Shutdown(options);
+        });
     }
 
     auto open_console(std::string const& vm_path, bool read_only, bool force) -> UniqueFd override {
@@ -235,24 +240,22 @@ public:
         return asked([&] { return JournalCalls{*link_}.Last(); });
     }
 
-    auto read_journal(std::string const& stream, std::uint64_t after, EventFilter const& filter, bool from_oldest)
-        -> JournalPage override {
+    auto open_journal(std::string const& stream, std::uint64_t after, EventFilter const& filter, bool from_oldest)
+        -> UniqueFd override {
         return asked([&] {
             auto options = with_flag("from-oldest", from_oldest);
-            put(options, "vm", filter.vms);
-            put(options, "type", filter.types);
-            auto const [rows, complete] = JournalCalls{*link_}.Read(stream, after, as_many_as_fit, options);
-            JournalPage page{.events = {}, .complete_through = complete};
-            for (auto const& row : rows) {
-                auto const& [seq, vm_seq, time, vm, type, state, sub_state, reason, details] = tuple_of(row);
-                page.events.push_back({seq, vm_seq, time, vm, type, state, sub_state, reason, values_from(details)});
+            if (filter.vms.size() <= most_names) {
+                put(options, "vm", filter.vms);
             }
-            return page;
+            put(options, "type", filter.types);
+            if (filter.since != 0) {
+                options.emplace("since", sdbus::Variant{filter.since});
+            }
+            return UniqueFd{JournalCalls{*link_}.Open(stream, after, options).release()};
         });
     }
 
     void subscribe(EventFilter const& filter) override {
-        constexpr std::size_t most_names = 256;
         asked([&] {
             link_->listen();
             Dictionary options;

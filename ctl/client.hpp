@@ -39,14 +39,15 @@ public:
     virtual void cancel(std::string const& job_path) = 0;
     virtual auto reload(bool dry_run) -> ReloadResult = 0;
     virtual auto vm_config(std::string const& vm_path, bool pending) -> std::vector<ConfigSetting> = 0;
-    virtual void shutdown(bool force) = 0;
+    virtual void shutdown(bool force, bool keep_vms) = 0;
     virtual auto open_console(std::string const& vm_path, bool read_only, bool force) -> UniqueFd = 0;
 
     virtual auto journal_stream() -> std::string = 0;
     virtual auto journal_last() -> std::uint64_t = 0;
-    // from_oldest: where events after `after` are gone, begin with the oldest that is left in place of failing.
-    virtual auto read_journal(std::string const& stream, std::uint64_t after, EventFilter const& filter,
-                              bool from_oldest) -> JournalPage = 0;
+    // Events as lines of JSON (Journal.Open), for an EventFeed. from_oldest: where events after `after` are gone, begin
+    // with the oldest that is left in place of failing.
+    virtual auto open_journal(std::string const& stream, std::uint64_t after, EventFilter const& filter,
+                              bool from_oldest) -> UniqueFd = 0;
 
     // From now on next() tells of jobs and events of these VMs (none: of all). Nothing that happens after this call is
     // missed, so call it before what makes things happen.

@@ -3,8 +3,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <chrono>
 #include <functional>
 
+#include "ctl/since.hpp"
 #include "ctl/suggest.hpp"
 
 namespace apiary::ctl {
@@ -24,6 +26,18 @@ constexpr char const* epilogue =
 auto digits_only(std::string& text) -> std::string {
     bool const good = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
     return good ? std::string{} : '\'' + text + "' is not a number";
+}
+
+auto now_in_micros() -> std::uint64_t {
+    auto const now = std::chrono::system_clock::now().time_since_epoch();
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
+}
+
+auto since_word(std::string& text) -> std::string {
+    return parse_since(text, now_in_micros()) ? std::string{}
+                                              : '\'' + text +
+                                                    "' is neither an event's number nor a time: 2026-11-20, "
+                                                    "2026-11-20T18:00:22Z, '10 min ago', @1763672902";
 }
 
 // Refuses what is none of these words (`what`: "a state"), and says which one was perhaps meant.
@@ -104,12 +118,21 @@ private:
         auto* const events = add("events", "Events of the journal, oldest first", Action::events);
         events->add_flag("-f,--follow", invocation_.follow,
                          "Go on with new events as they happen (alone: only with them)");
-        events->add_option("--since", invocation_.since, "Begin with this number; 0: with the oldest")
-            ->type_name("SEQ")
-            ->check(CLI::Validator{digits_only, {}});
+        events
+            ->add_option_function<std::string>(
+                "--since",
+                [this](std::string const& text) {
+                    auto const since = parse_since(text, now_in_micros());
+                    invocation_.since = since->seq;
+                    invocation_.from = since->time;
+                },
+                "Begin with this number (0: with the oldest), or then: 2026-11-20T18:00:22Z, '10 min ago', today, "
+                "@1763")
+            ->type_name("SEQ|TIME")
+            ->check(CLI::Validator{since_word, {}});
         events
             ->add_option("--stream", invocation_.stream,
-                         "The stream that --since is a number of: told when it is another")
+                         "The stream that the number of --since is of: told when it is another")
             ->type_name("ID");
         events->add_option("--vm", invocation_.vms, "Only events of this VM (can be repeated)")
             ->type_name("VM")
@@ -236,6 +259,15 @@ private:
         auto* const shutdown = add("shutdown-all", "Stop all VMs, then end the daemon", Action::shutdown_all);
         shutdown->add_flag("--force", invocation_.force, "Power them off");
         add_wait(shutdown, "end");
+
+        daemon_ = app_.add_subcommand("daemon", "The daemon itself: stop");
+        daemon_->fallthrough();
+        daemon_->require_subcommand(0, 1);
+        auto* const stop = add_to(daemon_, "stop", "End the daemon, and before that all VMs", Action::daemon_stop);
+        auto* const force = stop->add_flag("--force", invocation_.force, "Power the VMs off");
+        stop->add_flag("--keep-vms", invocation_.keep_vms, "Leave the VMs alone: the next daemon goes on with them")
+            ->excludes(force);
+        add_wait(stop, "end");
     }
 
     auto wrong(std::string const& text) const -> CommandLine {
@@ -257,6 +289,9 @@ private:
         }
         if (config_->parsed() && config_->get_subcommands().empty()) {
             return extras.empty() ? wrong("Say what: show, check or diff.") : wrong(unknown(extras.front()));
+        }
+        if (daemon_->parsed() && daemon_->get_subcommands().empty()) {
+            return extras.empty() ? wrong("Say what: stop.") : wrong(unknown(extras.front()));
         }
         if (!extras.empty()) {
             return wrong("'" + extras.front() + "' is not expected here.");
@@ -287,7 +322,7 @@ private:
             return "There is no option '" + word + "'.";
         }
         std::vector<std::string> names;
-        CLI::App const* const where = config_->parsed() ? config_ : &app_;
+        CLI::App const* const where = config_->parsed() ? config_ : daemon_->parsed() ? daemon_ : &app_;
         for (auto const* const command : where->get_subcommands([](auto const*) { return true; })) {
             names.push_back(command->get_name());
         }
@@ -297,6 +332,7 @@ private:
 
     Invocation invocation_;
     CLI::App* config_ = nullptr;
+    CLI::App* daemon_ = nullptr;
     CLI::App app_{"apiaryctl commands virtual machines and shows what happens to them.", "apiaryctl"};
 };
 

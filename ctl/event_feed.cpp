@@ -1,23 +1,72 @@
-// What to show of a journal that is followed.
+// What comes over the stream of Journal.Open.
 #include "ctl/event_feed.hpp"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
+#include "ctl/failure.hpp"
 #include "ctl/text.hpp"
 
 namespace apiary::ctl {
 
 namespace {
 
-constexpr std::size_t most_remembered = 1024;  // of each: a store that cannot be written may stay so for long
+using Json = nlohmann::json;
+
+constexpr std::size_t longest_line = std::size_t{4} * 1024 * 1024;
+
+auto text_in(Json const& json, char const* key) -> std::string {
+    auto const found = json.find(key);
+    return found != json.end() && found->is_string() ? found->get<std::string>() : std::string{};
+}
+
+auto number_in(Json const& json, char const* key) -> std::uint64_t {
+    auto const found = json.find(key);
+    return found != json.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+}
+
+auto value_of(Json const& json) -> Value {
+    switch (json.type()) {
+        case Json::value_t::boolean:
+            return Value{json.get<bool>()};
+        case Json::value_t::number_unsigned:
+            return Value{json.get<std::uint64_t>()};
+        case Json::value_t::number_integer:
+            return Value{json.get<std::int64_t>()};
+        case Json::value_t::number_float:
+            return Value{json.get<double>()};
+        case Json::value_t::string:
+            return Value{json.get<std::string>()};
+        default:
+            return Value{json.dump()};  // of a newer daemon
+    }
+}
+
+auto event_of(Json const& json) -> Event {
+    Event event;
+    event.seq = number_in(json, "seq");
+    event.vm_seq = number_in(json, "vm_seq");
+    event.time = number_in(json, "time");
+    event.vm = text_in(json, "vm");
+    event.type = text_in(json, "type");
+    event.state = text_in(json, "state");
+    event.sub_state = text_in(json, "sub_state");
+    event.reason = text_in(json, "reason");
+    if (auto const details = json.find("details"); details != json.end() && details->is_object()) {
+        for (auto const& [key, value] : details->items()) {
+            event.details.emplace(key, value_of(value));
+        }
+    }
+    return event;
+}
 
 }  // namespace
 
-void EventFeed::start_after(std::uint64_t seq) {
-    after_ = seq;
-    newest_ = seq;
-    unwritten_.clear();
-    shown_.clear();
+void EventFeed::begin(std::uint64_t after) {
+    after_ = after;
+    partial_.clear();
+    caught_up_ = false;
+    truncated_.reset();
 }
 
 auto EventFeed::wanted(Event const& event) const -> bool {
@@ -26,40 +75,46 @@ auto EventFeed::wanted(Event const& event) const -> bool {
            (filter_.types.empty() || std::ranges::find(filter_.types, event.type) != filter_.types.end());
 }
 
-void EventFeed::signalled(Event event) {
-    newest_ = std::max(newest_, event.seq);
-    bool const written = flag_of(event.details, "durable", true);
-    if (!written && wanted(event) && event.seq > after_ && unwritten_.size() < most_remembered) {
-        auto const seq = event.seq;
-        unwritten_.emplace(seq, std::move(event));
+auto EventFeed::take(std::string_view bytes) -> std::vector<Event> {
+    std::vector<Event> show;
+    for (auto end = bytes.find('\n'); end != std::string_view::npos; end = bytes.find('\n')) {
+        if (partial_.empty()) {
+            take_line(bytes.substr(0, end), show);
+        } else {
+            partial_ += bytes.substr(0, end);
+            take_line(partial_, show);
+            partial_.clear();
+        }
+        bytes.remove_prefix(end + 1);
     }
+    partial_ += bytes;
+    if (partial_.size() > longest_line) {
+        throw Failure{ExitCode::failed, "The stream of events has a line without an end."};
+    }
+    return show;
 }
 
-auto EventFeed::read(JournalPage page) -> std::vector<Event> {
-    std::vector<Event> show;
-    for (auto& event : page.events) {
-        bool const again = event.seq <= after_ || shown_.contains(event.seq);
-        unwritten_.erase(event.seq);
-        if (!again) {
-            show.push_back(std::move(event));
+void EventFeed::take_line(std::string_view line, std::vector<Event>& show) {
+    auto const json = Json::parse(line, nullptr, false);
+    if (!json.is_object()) {
+        throw Failure{ExitCode::failed, "The stream of events is not understood.",
+                      "Do the versions fit each other? See: apiaryctl version"};
+    }
+    auto const control = text_in(json, "control");
+    if (control == "through") {
+        after_ = std::max(after_, number_in(json, "seq"));
+        caught_up_ = true;
+    } else if (control == "truncated") {
+        truncated_ = number_in(json, "oldest");
+    } else if (!json.contains("control")) {
+        auto event = event_of(json);
+        if (event.seq > after_) {
+            after_ = event.seq;
+            if (wanted(event)) {
+                show.push_back(std::move(event));
+            }
         }
     }
-    after_ = std::max(after_, page.complete_through);
-    return show;
-}
-
-auto EventFeed::rest() -> std::vector<Event> {
-    std::vector<Event> show;
-    for (auto& [seq, event] : unwritten_) {
-        show.push_back(std::move(event));
-        shown_.insert(seq);
-    }
-    unwritten_.clear();
-    while (shown_.size() > most_remembered) {
-        shown_.erase(shown_.begin());
-    }
-    newest_ = after_;  // what the journal does not have now, it will not have: do not ask for it again and again
-    return show;
 }
 
 }  // namespace apiary::ctl

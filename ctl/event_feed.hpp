@@ -1,13 +1,10 @@
-// What to show of a journal that is followed: every event once and in order, whatever signals tell and in which order.
-//
-// The journal alone is shown: it has every event exactly once and in order, while signals can be lost and come ordered
-// by VM. A signal only says that there is something to read. The exception are events that could not be written
-// (`durable` is false): where the journal does not have them, they are shown from their signals.
+// What comes over the stream of Journal.Open: bytes in, events out, each once, and the place to go on from.
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <set>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "ctl/model.hpp"
@@ -18,28 +15,28 @@ class EventFeed {
 public:
     explicit EventFeed(EventFilter filter) : filter_{std::move(filter)} {}
 
-    // Everything up to this number is known, or is not wanted. Forgets what signals told before.
-    void start_after(std::uint64_t seq);
+    // A stream begins: everything up to this number is known, or is not wanted.
+    void begin(std::uint64_t after);
+    // What it says; pieces of lines are kept until the rest comes. Gives what to show. Throws Failure where this is no
+    // such stream.
+    [[nodiscard]] auto take(std::string_view bytes) -> std::vector<Event>;
+
+    // Everything up to this number was told, or is not wanted: with it the next stream begins.
     [[nodiscard]] auto after() const -> std::uint64_t { return after_; }
-
-    void signalled(Event event);
-    // True while the journal must have more than was read, from what signals have told.
-    [[nodiscard]] auto behind() const -> bool { return after_ < newest_; }
-    [[nodiscard]] auto newest() const -> std::uint64_t { return newest_; }
-
-    // A page was read with the number after(): what to show of it.
-    [[nodiscard]] auto read(JournalPage page) -> std::vector<Event>;
-    // All pages are read: what to show that only signals have told.
-    [[nodiscard]] auto rest() -> std::vector<Event>;
+    // The newest event was reached once.
+    [[nodiscard]] auto caught_up() const -> bool { return caught_up_; }
+    // The journal has lost what comes next; this is the oldest that is left.
+    [[nodiscard]] auto truncated() const -> std::optional<std::uint64_t> { return truncated_; }
 
 private:
+    void take_line(std::string_view line, std::vector<Event>& show);
     [[nodiscard]] auto wanted(Event const& event) const -> bool;
 
     EventFilter filter_;
+    std::string partial_;
     std::uint64_t after_ = 0;
-    std::uint64_t newest_ = 0;
-    std::map<std::uint64_t, Event> unwritten_;  // told by signals, not durable, not read so far
-    std::set<std::uint64_t> shown_;             // of those: numbers that are not to be shown again
+    bool caught_up_ = false;
+    std::optional<std::uint64_t> truncated_;
 };
 
 }  // namespace apiary::ctl

@@ -31,6 +31,9 @@ auto hint_for(std::string_view error_name, std::string_view vm) -> std::string {
         return "Nothing was changed. Correct the configuration, then try again; 'apiaryctl config check FILE' reads it "
                "alone.";
     }
+    if (error_name == "Degraded") {
+        return "Make room on the disk of the daemon's state directory; it tries again by itself.";
+    }
     if (error_name == "ShuttingDown") {
         return "The daemon stops its VMs and ends. Start it again, then the VM.";
     }

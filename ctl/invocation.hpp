@@ -26,6 +26,7 @@ struct Invocation {
         import,
         version,
         shutdown_all,
+        daemon_stop,
     };
     Action action = Action::list;
 
@@ -37,18 +38,20 @@ struct Invocation {
     // Of some. VMs: those that are named; none: all.
     std::vector<std::string> vms;
     Command command = Command::start;    // operate
-    bool wait = true;                    // operate, shutdown_all
+    bool wait = true;                    // operate, shutdown_all, daemon_stop
     bool open_console = false;           // operate: start
-    bool force = false;                  // operate: fail_reset; console; shutdown_all
+    bool force = false;                  // operate: fail_reset; console; shutdown_all, daemon_stop
     bool read_only = false;              // console
     bool names_only = false;             // list, jobs: for scripts and completion
     std::vector<std::string> states;     // list
     bool follow = false;                 // events
     std::optional<std::uint64_t> since;  // events: the first number wanted
+    std::optional<std::uint64_t> from;   // events: the time to begin with, in microseconds since 1970
     std::string stream;                  // events: the numbering that `since` is of
     std::vector<std::string> types;      // events
     std::vector<std::uint64_t> jobs;     // cancel
     bool dry_run = false;                // reload
+    bool keep_vms = false;               // daemon_stop
     std::vector<std::string> files;      // config_show (none: ask the daemon), config_check; import: the one
     std::vector<std::string> vmstated;   // config_show, config_check: folders
     bool pending = false;                // config_show

@@ -56,11 +56,7 @@ struct Event {
 
 struct EventFilter {
     Strings vms, types;
-};
-
-struct JournalPage {
-    std::vector<Event> events;
-    std::uint64_t complete_through = 0;
+    std::uint64_t since = 0;  // microseconds since 1970
 };
 
 // Something that arrived while the client waited.

@@ -1,6 +1,7 @@
-// apiaryctl reload, version, shutdown-all
+// apiaryctl reload, version, shutdown-all, daemon stop
 #include <optional>
 #include <ostream>
+#include <string>
 
 #include "ctl/commands/commands.hpp"
 #include "ctl/failure.hpp"
@@ -102,7 +103,7 @@ auto shutdown_all(Context& context, Invocation const& asked) -> ExitCode {
     if (asked.wait) {
         client->subscribe({.vms = {}, .types = {"state"}});
     }
-    client->shutdown(asked.force);
+    client->shutdown(asked.force, asked.keep_vms);
     auto const code = asked.wait ? wait_for_the_end(context, *client, signals) : ExitCode::ok;
     if (code != ExitCode::ok) {
         return code;
@@ -110,8 +111,9 @@ auto shutdown_all(Context& context, Invocation const& asked) -> ExitCode {
     if (asked.json) {
         output.out << (asked.wait ? R"({"result":"done"})" : R"({"result":"asked"})") << '\n';
     } else {
-        output.out << (asked.wait ? "all VMs are stopped, the daemon has ended\n"
-                                  : "asked the daemon to stop all VMs and to end\n");
+        std::string const what = asked.keep_vms ? "the VMs are left alone, " : "all VMs are stopped, ";
+        std::string const wish = asked.keep_vms ? "to end and to leave the VMs alone" : "to stop all VMs and to end";
+        output.out << (asked.wait ? what + "the daemon has ended" : "asked the daemon " + wish) << '\n';
     }
     return ExitCode::ok;
 }

@@ -1,8 +1,11 @@
 // apiaryctl events
 #include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <limits>
+#include <array>
+#include <cerrno>
+#include <csignal>
 #include <ostream>
 
 #include "ctl/commands/commands.hpp"
@@ -18,141 +21,182 @@ namespace {
 
 using std::chrono::milliseconds;
 
+// Follows the journal over Journal.Open. A stream that ends (the daemon was restarted) is opened anew with the number
+// of the last line: nothing is missed, and nothing comes twice. Only what a person should know of is told besides.
 class Reader {
 public:
     Reader(Context& context, Invocation const& asked)
         : context_{context},
           asked_{asked},
-          filter_{.vms = asked.vms, .types = asked.types},
+          filter_{.vms = asked.vms, .types = asked.types, .since = asked.from.value_or(0)},
           feed_{filter_},
           client_{context.connect()} {}
 
     auto run() -> ExitCode {
-        if (!asked_.follow) {
-            begin();
-            read(to_the_end);
-            say_if_there_is_no_such_vm();
-            return ExitCode::ok;
+        if (asked_.follow) {
+            signals_ = std::make_unique<SignalCatcher>();
         }
-        SignalCatcher const signals;
-        client_->subscribe(filter_);  // before the first read: nothing falls between the two
-        begin();
-        read(to_the_end);
+        go_on();
         for (;;) {
-            auto notice = client_->next(signals.fd(), std::nullopt);
-            if (signals.caught() != 0) {  // whatever else there is to tell: a dead bus would never end telling it
-                return exit_code_of_signal(signals.caught());
+            if (interrupted()) {
+                return exit_code_of_signal(signals_->caught());
             }
-            try {
-                take(std::move(notice), signals);
-            } catch (Failure const& failure) {
-                if (failure.code() != ExitCode::unreachable) {
-                    throw;
-                }  // gone in the middle of a call: the next notice says so, and its coming back too
+            switch (read()) {
+                case Read::done:
+                    say_if_there_is_no_such_vm();
+                    return ExitCode::ok;
+                case Read::truncated:
+                    tell_truncated(*feed_.truncated());
+                    go_on();
+                    break;
+                case Read::ended:
+                    if (!asked_.follow) {
+                        throw Failure{ExitCode::unreachable, "apiaryd went away in the middle of its events.",
+                                      "What was shown is right, but not all."};
+                    }
+                    come_again();
+                    break;
+                case Read::output_gone:
+                    return exit_code_of_signal(SIGPIPE);
+                case Read::interrupted:
+                    break;
             }
         }
     }
 
 private:
-    static constexpr auto to_the_end = std::numeric_limits<std::uint64_t>::max();
+    enum class Read { done, ended, truncated, output_gone, interrupted };
+
+    [[nodiscard]] auto interrupted() const -> bool { return interrupted_ || (signals_ && signals_->caught() != 0); }
+    [[nodiscard]] auto signal_fd() const -> int { return signals_ ? signals_->fd() : -1; }
 
     // Where to begin, and in which numbering.
     void begin() {
-        stream_ = client_->journal_stream();
+        stream_ = asked_.stream.empty() ? client_->journal_stream() : asked_.stream;
+        last_ = client_->journal_last();
         if (asked_.since) {
             from_oldest_ = *asked_.since == 0;
-            feed_.start_after(from_oldest_ ? 0 : *asked_.since - 1);
-            if (!asked_.stream.empty() && asked_.stream != stream_) {
-                other_stream();
-            }
+            feed_.begin(from_oldest_ ? 0 : *asked_.since - 1);
         } else {
-            from_oldest_ = !asked_.follow;
-            feed_.start_after(asked_.follow ? client_->journal_last() : 0);
+            from_oldest_ = asked_.from.has_value() || !asked_.follow;
+            feed_.begin(from_oldest_ ? 0 : last_);
         }
     }
 
-    // Reads until everything up to `wanted` is known, or there is nothing more.
-    void read(std::uint64_t wanted) {
+    // Opens the stream from here on; where the daemon goes away just now, a follower waits for it.
+    void go_on() {
+        try {
+            open();
+        } catch (Failure const& failure) {
+            if (!asked_.follow || failure.code() != ExitCode::unreachable) {
+                throw;
+            }
+            come_again();
+        }
+    }
+
+    void open() {
+        if (!begun_) {
+            begin();
+            begun_ = true;
+        }
         for (;;) {
-            auto const before = feed_.after();
             try {
-                auto page = client_->read_journal(stream_, before, filter_, from_oldest_);
+                auto const after = feed_.after();
+                lines_ = client_->open_journal(stream_, after, filter_, from_oldest_);
                 from_oldest_ = false;
-                show(feed_.read(std::move(page)));
+                feed_.begin(after);
+                return;
             } catch (JournalTruncated const& truncated) {
-                if (!truncated.stream().empty() && truncated.stream() != stream_) {
-                    stream_ = truncated.stream();
-                    other_stream();
-                } else if (!from_oldest_) {
-                    tell_truncated(truncated);
-                } else {
+                if (from_oldest_) {
                     throw;  // asked for whatever is left, it must not say so
                 }
+                if (truncated.stream() != stream_) {
+                    other_stream(truncated.stream());
+                } else if (truncated.oldest() > feed_.after() + 1) {
+                    tell_truncated(truncated.oldest());
+                } else {
+                    lost_end();
+                }
+            }
+        }
+    }
+
+    // Shows what comes, until something is to be done about it.
+    auto read() -> Read {
+        std::array<char, std::size_t{64} * 1024> bytes;
+        for (;;) {
+            std::array<pollfd, 2> waited{pollfd{lines_.get(), POLLIN, 0}, pollfd{signal_fd(), POLLIN, 0}};
+            if (::poll(waited.data(), waited.size(), -1) < 0 && errno != EINTR) {
+                return Read::ended;
+            }
+            if (interrupted() || waited[1].revents != 0) {
+                return Read::interrupted;
+            }
+            auto const got = ::read(lines_.get(), bytes.data(), bytes.size());
+            if (got < 0 && (errno == EINTR || errno == EAGAIN)) {
                 continue;
             }
-            if (feed_.after() >= wanted || feed_.after() == before) {
-                break;
+            if (got <= 0) {
+                return Read::ended;
+            }
+            show(feed_.take({bytes.data(), static_cast<std::size_t>(got)}));
+            if (!context_.output.out) {
+                return Read::output_gone;
+            }
+            if (feed_.truncated()) {
+                return Read::truncated;
+            }
+            if (!asked_.follow && (feed_.caught_up() || feed_.after() >= last_)) {
+                return Read::done;
             }
         }
-        show(feed_.rest());
     }
 
-    void take(Notice notice, SignalCatcher const& signals) {
-        // All that is there already is one reason to read.
-        for (; notice.kind == Notice::Kind::event; notice = client_->next(signals.fd(), milliseconds{0})) {
-            feed_.signalled(std::move(notice.event));
-        }
-        switch (notice.kind) {
-            case Notice::Kind::missed:
-                client_->subscribe(filter_);
-                read(to_the_end);
+    // The stream has ended. As long as there is a bus, it tells when the daemon is back; a bus that is gone can only be
+    // tried again and again.
+    void come_again() {
+        lines_ = UniqueFd{};
+        for (milliseconds wait{0};; wait = longest_pause) {
+            auto const notice = client_->next(signal_fd(), wait);
+            interrupted_ = interrupted_ || notice.kind == Notice::Kind::interrupted;
+            if (interrupted()) {
                 return;
-            case Notice::Kind::daemon_gone:
-                tell("daemon-gone", "apiaryd went away. Waiting for it (Ctrl-C ends).");
+            }
+            if (notice.kind == Notice::Kind::daemon_gone) {
+                tell("apiaryd went away. Waiting for it (Ctrl-C ends).");
+                continue;
+            }
+            if (notice.kind == Notice::Kind::daemon_back) {
+                tell("apiaryd is back.");
+            }
+            try {
+                if (notice.kind == Notice::Kind::bus_lost && !connect_again()) {
+                    return;
+                }
+                open();
                 return;
-            case Notice::Kind::daemon_back:
-                go_on();
-                return;
-            case Notice::Kind::bus_lost:
-                connect_again(signals);
-                return;
-            case Notice::Kind::interrupted:  // told again by the next wait: its pipe stays readable
-            case Notice::Kind::timed_out:
-            case Notice::Kind::event:
-            case Notice::Kind::job_changed:
-            case Notice::Kind::job_ended:
-                break;
-        }
-        if (feed_.behind()) {
-            read(feed_.newest());
+            } catch (Failure const& failure) {
+                if (failure.code() != ExitCode::unreachable) {
+                    throw;
+                }  // it goes, or has not come yet
+            }
         }
     }
 
-    void go_on() {
-        client_->subscribe(filter_);
-        auto const stream = client_->journal_stream();
-        tell("daemon-back", "apiaryd is back.");
-        if (stream != stream_) {
-            stream_ = stream;
-            other_stream();
-        }
-        read(to_the_end);
-    }
-
-    // A private bus goes with its daemon: there is nothing left that could tell when both are back.
-    void connect_again(SignalCatcher const& signals) {
-        constexpr milliseconds first{250};
-        constexpr milliseconds longest{5000};
-        tell("bus-lost", "The bus went away. Trying to reach it again (Ctrl-C ends).");
-        for (auto pause = first;; pause = std::min(pause * 2, longest)) {
-            pollfd wait{signals.fd(), POLLIN, 0};
+    // False: a signal came.
+    auto connect_again() -> bool {
+        tell("The bus went away. Trying to reach it again (Ctrl-C ends).");
+        for (auto pause = first_pause;; pause = std::min(pause * 2, longest_pause)) {
+            pollfd wait{signal_fd(), POLLIN, 0};
             if (::poll(&wait, 1, static_cast<int>(pause.count())) > 0) {
-                return;  // the next wait tells
+                interrupted_ = true;
+                return false;
             }
             try {
                 client_ = context_.connect();
-                go_on();
-                return;
+                tell("apiaryd is reached again.");
+                return true;
             } catch (Failure const& failure) {
                 if (failure.code() != ExitCode::unreachable) {
                     throw;
@@ -170,35 +214,47 @@ private:
         output.out.flush();
     }
 
-    // What is no event: for people beside the events, for programs among them.
-    void tell(std::string const& control, std::string_view text) {
+    void tell(std::string_view text) {
         auto& output = context_.output;
-        if (output.json) {
-            output.out << control_json(control, stream_) << std::endl;
-        } else if (!output.quiet) {
+        if (!output.quiet) {
             output.err << painted(text, Colour::yellow, output.err_style) << std::endl;
         }
     }
 
-    // Numbers begin anew: of the new ones, all are new to us.
-    void other_stream() {
-        feed_.start_after(0);
-        from_oldest_ = true;
-        tell("stream-changed",
-             "The journal numbers its events anew (the daemon was restarted): what happened between may be missing "
-             "here. "
-             "'apiaryctl list' shows how things are.");
+    // Of a gap, programs are told among the events.
+    void tell_gap(std::string const& json, std::string_view text) {
+        if (context_.output.json) {
+            context_.output.out << json << std::endl;
+        }
+        tell(text);
     }
 
-    void tell_truncated(JournalTruncated const& truncated) {
-        feed_.start_after(truncated.oldest() == 0 ? 0 : truncated.oldest() - 1);
+    // Numbers begin anew: of the new ones, all are new to us.
+    void other_stream(std::string const& stream) {
+        stream_ = stream;
+        feed_.begin(0);
         from_oldest_ = true;
-        if (context_.output.json) {
-            context_.output.out << truncated_json(truncated.oldest(), stream_) << std::endl;
-        } else if (!context_.output.quiet) {
-            tell("truncated", "Events before number " + std::to_string(truncated.oldest()) +
-                                  " are no longer in the journal: some may be missing here.");
-        }
+        last_ = client_->journal_last();
+        tell_gap(
+            control_json("stream-changed", stream_),
+            "The journal numbers its events anew: what happened between may be missing here. 'apiaryctl list' shows "
+            "how things are.");
+    }
+
+    // The same journal, with numbers to give away that were given away before.
+    void lost_end() {
+        last_ = client_->journal_last();
+        tell_gap(control_json("stream-changed", stream_), "The journal has no event " + std::to_string(feed_.after()) +
+                                                              " (any more): the newest is " + std::to_string(last_) +
+                                                              ". It goes on from there.");
+        feed_.begin(last_);
+    }
+
+    void tell_truncated(std::uint64_t oldest) {
+        feed_.begin(oldest == 0 ? 0 : oldest - 1);
+        from_oldest_ = true;
+        tell_gap(truncated_json(oldest, stream_), "Events before number " + std::to_string(oldest) +
+                                                      " are no longer in the journal: some may be missing here.");
     }
 
     // Old events may be of VMs that are no more, so only silence is a reason to ask.
@@ -215,14 +271,19 @@ private:
         }
     }
 
+    static constexpr milliseconds first_pause{250};
+    static constexpr milliseconds longest_pause{2000};
+
     Context& context_;
     Invocation const& asked_;
     EventFilter filter_;
     EventFeed feed_;
     std::unique_ptr<Client> client_;
+    std::unique_ptr<SignalCatcher> signals_;
+    UniqueFd lines_;
     std::string stream_;
-    bool from_oldest_ = false;
-    bool any_ = false;
+    std::uint64_t last_ = 0;  // the newest when it was asked: as far as it is read without --follow
+    bool begun_ = false, from_oldest_ = false, any_ = false, interrupted_ = false;
 };
 
 }  // namespace

@@ -31,7 +31,7 @@ _apiaryctl_offer_lines() {
 _apiaryctl() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
     local commands="list status events jobs version start stop poweroff reset pause resume failreset console cancel
-        reload config import shutdown-all boot shutdown"
+        reload config import shutdown-all daemon boot shutdown"
     local common="--address --json --quiet --help" own="" command="" second="" i
     COMPREPLY=()
 
@@ -72,6 +72,11 @@ _apiaryctl() {
         stop | shutdown | poweroff | reset | pause | resume) own="--wait --no-wait" ;;
         failreset) own="--wait --no-wait --force" ;;
         shutdown-all) own="--wait --no-wait --force" ;;
+        daemon)
+            case $second in
+                stop) own="--wait --no-wait --force --keep-vms" ;;
+            esac
+            ;;
         console) own="--read-only --force" ;;
         reload) own="--dry-run" ;;
         config)

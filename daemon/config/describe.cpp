@@ -112,7 +112,9 @@ auto describe(Globals const& globals) -> std::vector<DescribedKey> {
           std::pair{"plugin_directory", &globals.plugin_directory},
           std::pair{"vars_directory", &globals.vars_directory}, std::pair{"log_directory", &globals.log_directory},
           std::pair{"run_directory", &globals.run_directory}, std::pair{"state_directory", &globals.state_directory},
-          std::pair{"observers", &globals.observers}, std::pair{"vmstated_directory", &globals.vmstated_directory}}) {
+          std::pair{"observers", &globals.observers}, std::pair{"vmstated_directory", &globals.vmstated_directory},
+          std::pair{"journal_max_size", &globals.journal_max_size},
+          std::pair{"journal_max_age", &globals.journal_max_age}}) {
         add(key, text->empty() ? Neutral{} : Neutral{*text});
     }
     add("nmdm_offset", Neutral{std::int64_t{globals.nmdm_offset}});

@@ -6,13 +6,14 @@
 #include <limits>
 #include <string_view>
 
+#include "config/fields.hpp"
 #include "config/text.hpp"
 
 namespace apiary::config {
 
 namespace {
 
-enum class GlobalType { text, path, offset, group };
+enum class GlobalType { text, path, offset, group, size, age };
 
 struct GlobalKey {
     std::string_view name;
@@ -33,6 +34,8 @@ constexpr std::array global_keys{
     GlobalKey{"state_directory", GlobalType::path, &Globals::state_directory, "folder of what outlives the daemon"},
     GlobalKey{"vmstated_directory", GlobalType::path, &Globals::vmstated_directory,
               "folder of vmstated's configuration, to be read as well"},
+    GlobalKey{"journal_max_size", GlobalType::size, &Globals::journal_max_size, "bytes of the events that are kept"},
+    GlobalKey{"journal_max_age", GlobalType::age, &Globals::journal_max_age, "how long events are kept"},
     GlobalKey{"observers", GlobalType::group, &Globals::observers, "group whose members see every VM"},
 };
 
@@ -133,8 +136,51 @@ private:
             }
             globals_.observers_gid = group->gid;
         }
+        if (key.type == GlobalType::size) {
+            constexpr std::int64_t least = std::int64_t{1024} * 1024;
+            auto const bytes = parse_memory(text);
+            if (!bytes || static_cast<std::int64_t>(*bytes) < least) {
+                return "a size of at least 1M is needed, with K, M, G or T behind it";
+            }
+            globals_.journal_bytes = static_cast<std::int64_t>(*bytes);
+        }
+        if (key.type == GlobalType::age) {
+            auto const age = parse_age(text);
+            if (!age) {
+                return "a time of at least a minute is needed, with m, h, d or w behind it: 30d";
+            }
+            globals_.journal_age = *age;
+        }
         globals_.*key.text = text;
         return std::nullopt;
+    }
+
+    // Minutes, hours, days, weeks; a number alone counts days.
+    static auto parse_age(std::string_view text) -> std::optional<std::chrono::seconds> {
+        constexpr std::uint64_t longest = 3650;  // days, and of the other units: nobody means more
+        std::chrono::seconds unit = std::chrono::hours{24};
+        if (!text.empty() && (text.back() < '0' || text.back() > '9')) {
+            switch (text.back()) {
+                case 'm':
+                    unit = std::chrono::minutes{1};
+                    break;
+                case 'h':
+                    unit = std::chrono::hours{1};
+                    break;
+                case 'd':
+                    break;
+                case 'w':
+                    unit = std::chrono::hours{24 * 7};
+                    break;
+                default:
+                    return std::nullopt;
+            }
+            text.remove_suffix(1);
+        }
+        auto const number = parse_unsigned(text);
+        return number && *number > 0 && *number <= longest * 24 * 60
+                   ? std::optional{unit * static_cast<std::int64_t>(*number)}
+                   : std::nullopt;
     }
 
     Context& context_;

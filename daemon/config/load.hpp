@@ -6,6 +6,8 @@
 
 #include <sys/types.h>
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -62,6 +64,10 @@ struct Globals {
     std::string vmstated_directory;
     std::string observers;               // group whose members see every VM
     std::optional<gid_t> observers_gid;  // of it
+
+    std::string journal_max_size, journal_max_age;  // as written
+    std::int64_t journal_bytes = std::int64_t{64} * 1024 * 1024;
+    std::chrono::seconds journal_age = std::chrono::hours{24 * 30};
 
     friend auto operator==(Globals const&, Globals const&) -> bool = default;
 };

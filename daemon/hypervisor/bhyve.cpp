@@ -36,6 +36,13 @@ public:
         return guest;
     }
 
+    [[nodiscard]] auto adopt(LaunchRequest request, Guest::Sink sink) -> std::unique_ptr<Guest> override {
+        auto guest =
+            std::make_unique<BhyveGuest>(loop_, supervisor_, *vmm_, options_, std::move(request), std::move(sink));
+        guest->adopt();
+        return guest;
+    }
+
     [[nodiscard]] auto faults(Definition const& definition) const -> std::vector<Fault> override {
         return bhyve_faults(definition, options_);
     }

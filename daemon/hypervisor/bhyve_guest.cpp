@@ -46,7 +46,7 @@ void BhyveGuest::prepare() {
         return;
     }
     auto& built = std::get<BhyveCommand>(command);
-    auto file_name = request().run_dir + "/bhyve.conf";
+    auto file_name = configuration_file();
     if (!built.file.empty()) {
         auto made = write_private_file(file_name, built.file, credentials().uid);
         if (auto* text = std::get_if<std::string>(&made)) {
@@ -115,14 +115,28 @@ void BhyveGuest::quit() {
 }
 
 void BhyveGuest::on_process(SupervisedEvent const& event) {
-    if (event.kind == SupervisedEvent::Kind::started) {
-        emit({.kind = Kind::up, .text = {}});
+    using Process = SupervisedEvent::Kind;
+    if (event.kind == Process::started || event.kind == Process::orphaned) {
+        if (!std::exchange(up_, true)) {
+            emit({.kind = Kind::up, .text = {}});
+        }
     } else if (event.kind == SupervisedEvent::Kind::exited) {
+        if (is_adopted()) {
+            file_ = configuration_file();
+        }
         if (!file_.empty()) {
             ::unlink(file_.c_str());
         }
         on_exit(event.status);
     }
+}
+
+void BhyveGuest::on_found() {
+    answer_adoption({.kind = Kind::up, .text = {}});
+}
+
+auto BhyveGuest::configuration_file() const -> std::string {
+    return request().run_dir + "/bhyve.conf";
 }
 
 void BhyveGuest::on_exit(ExitStatus const& status) {

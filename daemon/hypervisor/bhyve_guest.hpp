@@ -1,5 +1,5 @@
 // One bhyve process. It has no control channel: signals and /dev/vmm command it, and its exit status tells how it
-// ended.
+// ended. So all that adoption needs is the process; its terminal is held by the shim.
 #pragma once
 
 #include <string>
@@ -24,10 +24,13 @@ public:
 private:
     void prepare() override;
     void on_process(SupervisedEvent const& event) override;
+    void on_found() override;
     void on_exit(ExitStatus const& status);
+    [[nodiscard]] auto configuration_file() const -> std::string;
 
     VmmControl& vmm_;
     Options const& options_;
+    bool up_ = false;
     std::string file_;  // of -k; holds secrets
 };
 

@@ -15,6 +15,9 @@
 namespace apiary::hypervisor {
 namespace {
 
+// Each daemon that QEMU did not come to serve leaves a dead connection in the queue.
+constexpr int waiting_max = 16;
+
 auto failed(std::string what) -> std::string {
     return std::move(what) + ": " + std::strerror(errno);
 }
@@ -43,8 +46,26 @@ auto make_control_socket(std::string const& path) -> Made<ControlSocket> {
     }
     ::unlink(path.c_str());  // of a hypervisor that is gone: the run folder is this one's alone
     if (::bind(made.listener.get(), generic, sizeof address) != 0 || ::chmod(path.c_str(), 0600) != 0 ||
-        ::listen(made.listener.get(), 1) != 0 || ::connect(made.connection.get(), generic, sizeof address) != 0) {
+        ::listen(made.listener.get(), waiting_max) != 0 ||
+        ::connect(made.connection.get(), generic, sizeof address) != 0) {
         return failed("cannot make the socket " + path);
+    }
+    return made;
+}
+
+auto connect_to(std::string const& path) -> UniqueFd {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof address.sun_path) {
+        errno = ENAMETOOLONG;
+        return {};
+    }
+    path.copy(address.sun_path, path.size());
+    UniqueFd made{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    if (made && ::connect(made.get(), reinterpret_cast<sockaddr const*>(&address), sizeof address) != 0) {
+        int const error = errno;
+        made.reset();
+        errno = error;
     }
     return made;
 }

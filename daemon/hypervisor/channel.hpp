@@ -22,6 +22,9 @@ struct ControlSocket {
 };
 [[nodiscard]] auto make_control_socket(std::string const& path) -> Made<ControlSocket>;
 
+// A connection to the socket at `path`; invalid: errno says why not. EAGAIN: too many wait there already.
+[[nodiscard]] auto connect_to(std::string const& path) -> UniqueFd;
+
 // Both ends of a stream socket.
 struct Pair {
     UniqueFd ours, theirs;

@@ -126,6 +126,19 @@ public:
     }
 
     void prestart(StepCall call, Done done) override {
+        bool const fresh = call.definition->install;
+        open(call, fresh, std::move(done));
+    }
+
+    // What the guest has written since is kept, also while it is being installed.
+    void renew(StepCall call, Done done) override { open(call, false, std::move(done)); }
+
+    void poststop(StepCall /*call*/, Done done) override {
+        loop_.post([done = std::move(done)] { done({}); });
+    }
+
+private:
+    void open(StepCall const& call, bool fresh, Done done) {
         auto const& definition = *call.definition;
         bool const bhyve = definition.backend == BackendKind::bhyve;
         auto work = std::make_shared<Work>();
@@ -138,16 +151,11 @@ public:
         work->fresh_path =
             options_.vars_dir + "/." + std::to_string(call.id) + "." + std::to_string(call.attempt) + ".new";
         work->owner = bhyve && !options_.bhyve_as_owner ? 0 : definition.owner;
-        work->fresh = definition.install;
+        work->fresh = fresh;
         work->optional = bhyve;
         loop_.offload([work] { do_work(*work); }, [work, done = std::move(done)] { done(result_of(*work)); });
     }
 
-    void poststop(StepCall /*call*/, Done done) override {
-        loop_.post([done = std::move(done)] { done({}); });
-    }
-
-private:
     Loop& loop_;
     Options options_;
 };

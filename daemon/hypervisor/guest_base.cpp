@@ -10,6 +10,13 @@
 
 namespace apiary::hypervisor {
 
+namespace {
+
+// QEMU answers within moments, unless it hangs; but a host that has just started its daemon again is busy.
+constexpr Duration answer_deadline = std::chrono::seconds{30};
+
+}  // namespace
+
 GuestBase::GuestBase(Loop& loop, Supervisor& supervisor, LaunchRequest request, Sink sink)
     : loop_{loop},
       supervisor_{supervisor},
@@ -18,6 +25,13 @@ GuestBase::GuestBase(Loop& loop, Supervisor& supervisor, LaunchRequest request, 
       log_tail_{Contributed{request_.contributions}.fd("log")} {}
 
 void GuestBase::begin(bool as_owner) {
+    // Without its descriptor a file would be opened by its path, with more rights than whoever wished for it has.
+    for (auto const& one : request_.contributions) {
+        if (one.kind == "fd" && (!one.fd || !*one.fd)) {
+            fail(one.id + " was opened by an earlier apiaryd, and has to be opened anew: start the VM again");
+            return;
+        }
+    }
     find_credentials(loop_, definition(), as_owner,
                      [this, alive = std::weak_ptr{alive_}](std::variant<Credentials, std::string> found) {
                          if (!alive.lock() || called_off_) {
@@ -30,6 +44,37 @@ void GuestBase::begin(bool as_owner) {
                          credentials_ = std::get<Credentials>(std::move(found));
                          prepare();
                      });
+}
+
+void GuestBase::adopt() {
+    adoption_ = Adoption::asked;
+    deadline_ = loop_.after(answer_deadline, [this] {
+        answer_adoption({.kind = GuestEvent::Kind::unreachable, .text = why_unreachable()});
+    });
+    process_ = supervisor_.reattach(Reattachment{.run_dir = request_.run_dir, .launch = request_.launch},
+                                    [this, alive = std::weak_ptr{alive_}](SupervisedEvent const& event) {
+                                        if (alive.lock()) {
+                                            on_supervised(event);
+                                        }
+                                    });
+}
+
+void GuestBase::answer_adoption(GuestEvent event) {
+    auto const next = event.kind == GuestEvent::Kind::unreachable ? Adoption::unreachable : Adoption::answered;
+    if (!awaits_answer() || adoption_ == next) {
+        return;
+    }
+    adoption_ = next;
+    emit(std::move(event));
+    tell_orphaned();
+    deadline_.reset();  // last: it may be what calls us
+}
+
+// The answer to adopt() comes first.
+void GuestBase::tell_orphaned() {
+    if (orphaned_ && adoption_ != Adoption::asked) {
+        emit({.kind = GuestEvent::Kind::orphaned, .text = *std::exchange(orphaned_, std::nullopt)});
+    }
 }
 
 auto GuestBase::guarded(std::function<void()> call) const -> std::function<void()> {
@@ -54,6 +99,7 @@ void GuestBase::refuse(unsigned request, std::string text) {
 
 void GuestBase::spawn(SpawnRequest request) {
     request.run_dir = request_.run_dir;
+    request.launch = request_.launch;
     request.title = definition().name;
     if (auto const log = Contributed{request_.contributions}.fd("log")) {
         request.log = duplicate(log->get());
@@ -68,8 +114,12 @@ void GuestBase::spawn(SpawnRequest request) {
 
 void GuestBase::on_supervised(SupervisedEvent const& event) {
     switch (event.kind) {
-        case SupervisedEvent::Kind::exec_failed:
+        case SupervisedEvent::Kind::never_started:
             gone_ = true;
+            answer_adoption({.kind = GuestEvent::Kind::absent, .text = {}});
+            break;
+        case SupervisedEvent::Kind::exec_failed:
+            end_of_process();
             if (called_off_) {
                 tell_exit(Reason::requested, {});
             } else {
@@ -77,15 +127,44 @@ void GuestBase::on_supervised(SupervisedEvent const& event) {
             }
             break;
         case SupervisedEvent::Kind::exited:
-            gone_ = true;
+            end_of_process();
             on_process(event);
             break;
         case SupervisedEvent::Kind::started:
-            on_process(event);
+            if (is_adopted()) {
+                on_alive();
+            } else {
+                on_process(event);
+            }
             break;
         case SupervisedEvent::Kind::orphaned:
-            emit({.kind = GuestEvent::Kind::orphaned, .text = event.text});
+            orphaned_ = event.text;
+            if (is_adopted()) {
+                on_alive();
+            } else {
+                on_process(event);
+            }
+            tell_orphaned();
             break;
+    }
+}
+
+// Its end is the answer, whatever else was on the way.
+void GuestBase::end_of_process() {
+    gone_ = true;
+    if (is_adopted()) {
+        adoption_ = Adoption::answered;
+        deadline_.reset();
+    }
+}
+
+void GuestBase::on_alive() {
+    // What was asked for while nobody knew of a process may have reached none.
+    if (last_signal_ != 0) {
+        process_->signal(last_signal_);
+    }
+    if (!std::exchange(found_, true)) {
+        on_found();
     }
 }
 
@@ -136,6 +215,7 @@ void GuestBase::kill() {
 
 void GuestBase::signal(int number) {
     if (has_process()) {
+        last_signal_ = is_adopted() && !found_ ? number : 0;
         process_->signal(number);
     }
 }

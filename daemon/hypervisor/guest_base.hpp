@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "hypervisor/log_tail.hpp"
@@ -17,8 +18,11 @@ public:
     GuestBase(GuestBase const&) = delete;
     auto operator=(GuestBase const&) -> GuestBase& = delete;
 
-    // Begins the launch: finds the credentials, then prepare() goes on. Once, after the constructor.
+    // One of these, once, after the constructor.
+    // Begins the launch: finds the credentials, then prepare() goes on.
     void begin(bool as_owner);
+    // Takes over what an earlier daemon launched: on_found() goes on if it lives.
+    void adopt();
 
     [[nodiscard]] auto pid() const -> pid_t final { return process_ ? process_->pid() : 0; }
     void kill() override;
@@ -28,8 +32,19 @@ public:
 protected:
     // The credentials are known; ends in spawn() or fail().
     virtual void prepare() = 0;
-    // Of the process: started, exited, orphaned. (Its failed execution is told from here.)
+    // Of the process: exited; of one that was launched, started and orphaned (perhaps without `started` before) too.
+    // (The rest is told from here.)
     virtual void on_process(SupervisedEvent const& event) = 0;
+    // The process that is to be adopted lives; ends in answer_adoption().
+    virtual void on_found() = 0;
+    [[nodiscard]] virtual auto why_unreachable() const -> std::string { return "its shim does not answer"; }
+    [[nodiscard]] auto was_found() const -> bool { return found_; }
+    // `unreachable` may be followed by another answer; no other is followed by any.
+    void answer_adoption(GuestEvent event);
+    [[nodiscard]] auto is_adopted() const -> bool { return adoption_ != Adoption::none; }
+    [[nodiscard]] auto awaits_answer() const -> bool {
+        return adoption_ == Adoption::asked || adoption_ == Adoption::unreachable;
+    }
 
     // Everything that the engine hears goes this way, and reaches it on a later turn: so whatever it does then (it may
     // destroy the guest) happens outside of our own doings.
@@ -59,7 +74,11 @@ protected:
     [[nodiscard]] auto loop() const -> Loop& { return loop_; }
 
 private:
+    enum class Adoption { none, asked, unreachable, answered };
     void on_supervised(SupervisedEvent const& event);
+    void on_alive();
+    void end_of_process();
+    void tell_orphaned();
     void add_last_words(std::string text, std::function<void(std::string)> done);
 
     Loop& loop_;
@@ -69,6 +88,11 @@ private:
     LogTail log_tail_;
     Credentials credentials_;
     bool called_off_ = false, gone_ = false;
+    bool found_ = false;  // on_found() was called
+    Adoption adoption_ = Adoption::none;
+    std::optional<std::string> orphaned_;  // not told yet
+    int last_signal_ = 0;
+    Handle deadline_;  // of the answer to adopt()
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
     std::unique_ptr<Supervised> process_;
 };

@@ -39,6 +39,13 @@ public:
         return guest;
     }
 
+    [[nodiscard]] auto adopt(LaunchRequest request, Guest::Sink sink) -> std::unique_ptr<Guest> override {
+        auto guest =
+            std::make_unique<QemuGuest>(loop_, supervisor_, *kvm_, options_, std::move(request), std::move(sink));
+        guest->adopt();
+        return guest;
+    }
+
     [[nodiscard]] auto faults(Definition const& definition) const -> std::vector<Fault> override {
         return qemu_faults(definition, options_);
     }

@@ -1,5 +1,7 @@
 #include "hypervisor/qemu_guest.hpp"
 
+#include <unistd.h>
+
 #include <csignal>
 #include <utility>
 #include <variant>
@@ -45,6 +47,10 @@ void QemuGuest::prepare() {
 void QemuGuest::launch_with(KvmAnswer const& kvm) {
     auto control = make_control_socket(request().run_dir + "/qmp.sock");
     if (auto* text = std::get_if<std::string>(&control)) {
+        fail(std::move(*text));
+        return;
+    }
+    if (auto made = write_private_file(halted_file(), {}, ::geteuid()); auto* text = std::get_if<std::string>(&made)) {
         fail(std::move(*text));
         return;
     }
@@ -94,7 +100,9 @@ void QemuGuest::launch_with(KvmAnswer const& kvm) {
 }
 
 void QemuGuest::on_qmp_ready() {
-    if (Contributed{request().contributions}.fd("vnc") && definition().graphics.on) {
+    if (is_adopted()) {
+        ask_how_it_is();
+    } else if (Contributed{request().contributions}.fd("vnc") && definition().graphics.on) {
         hand_over_vnc();
     } else {
         run();
@@ -132,9 +140,20 @@ void QemuGuest::run() {
             give_up("cannot run the guest: " + answer.text);
             return;
         }
-        up_ = true;
+        on_running();
         emit({.kind = Kind::up, .text = {}});
     });
+}
+
+void QemuGuest::on_running() {
+    up_ = true;
+    ::unlink(halted_file().c_str());
+}
+
+// There as long as the guest has not run yet. QEMU itself cannot tell a later daemon: it calls a guest that was reset
+// while it was paused `prelaunch`, as it does one that never ran.
+auto QemuGuest::halted_file() const -> std::string {
+    return request().run_dir + "/halted";
 }
 
 void QemuGuest::give_up(std::string why) {
@@ -148,7 +167,9 @@ void QemuGuest::give_up(std::string why) {
 
 void QemuGuest::forward(std::string_view command, unsigned request) {
     if (!qmp_ || over_) {
-        refuse(request, over_ ? "the guest is over" : "the hypervisor does not run yet");
+        refuse(request, over_          ? "the guest is over"
+                        : is_adopted() ? "the hypervisor cannot be asked: " + why_unreachable()
+                                       : "the hypervisor does not run yet");
         return;
     }
     bool const pausing = command == "stop";
@@ -233,7 +254,7 @@ void QemuGuest::on_qmp_event(QmpMessage const& event) {
 
 void QemuGuest::on_reset(QmpMessage const& event) {
     bool const asked = event.reason == "host-qmp-system-reset";
-    if (over_ || !resets_.begins_reboot(event.when_us, asked)) {
+    if (over_ || awaits_answer() || !resets_.begins_reboot(event.when_us, asked)) {
         return;
     }
     emit({.kind = Kind::reset, .reason = asked ? Reason::requested : Reason::guest_reboot, .text = {}});
@@ -265,7 +286,12 @@ void QemuGuest::over(Reason reason, std::string text) {
         return;
     }
     over_ = reason;
-    emit({.kind = Kind::ended, .reason = reason, .text = std::move(text)});
+    GuestEvent event{.kind = Kind::ended, .reason = reason, .text = std::move(text)};
+    if (awaits_answer()) {
+        answer_adoption(std::move(event));
+    } else {
+        emit(std::move(event));
+    }
 }
 
 void QemuGuest::on_stop() {
@@ -294,7 +320,15 @@ void QemuGuest::on_status(QmpMessage const& answer) {
 }
 
 void QemuGuest::on_qmp_closed(bool misbehaved, std::string const& why) {
-    if (!up_ && misbehaved) {
+    if (awaits_answer()) {
+        silence_ = why;
+        if (misbehaved) {
+            worth_trying_ = false;
+            answer_adoption({.kind = Kind::unreachable, .text = why_unreachable()});
+        } else {
+            connect_later();
+        }
+    } else if (!up_ && misbehaved) {
         give_up(why);  // it will never be up
     }
 }
@@ -309,6 +343,7 @@ void QemuGuest::on_process(SupervisedEvent const& event) {
         qmp_->drain();  // its last words may still be on the way
     }
     reboots_again_.reset();
+    retry_.reset();
     on_exit(event.status);
 }
 
@@ -318,6 +353,9 @@ auto QemuGuest::exit_reason(ExitStatus const& status) const -> Reason {
     }
     if (is_called_off()) {
         return Reason::requested;
+    }
+    if (unfinished_) {
+        return Reason::recovered;
     }
     if (!status.known) {
         return Reason::unknown;
@@ -330,7 +368,7 @@ auto QemuGuest::exit_reason(ExitStatus const& status) const -> Reason {
 
 void QemuGuest::on_exit(ExitStatus const& status) {
     auto const how = "QEMU " + describe(status);
-    if (!up_ && !over_ && !is_called_off()) {
+    if (!up_ && !over_ && !is_called_off() && !is_adopted()) {
         auto const text = how + " before the guest ran";
         if (trouble_.empty()) {
             fail_with_log(text);
@@ -340,6 +378,10 @@ void QemuGuest::on_exit(ExitStatus const& status) {
         return;
     }
     auto const reason = exit_reason(status);
+    if (reason == Reason::recovered) {
+        tell_exit(reason, "an earlier apiaryd ended while it was starting the guest, so it was ended too");
+        return;
+    }
     bool const ordinary = reason == over_ || reason == Reason::requested;
     tell_exit(reason, ordinary ? std::string{} : how);
 }

@@ -1,4 +1,5 @@
-// One QEMU process: its launch, its control channel, and what its events and its exit mean.
+// One QEMU process: its launch, its control channel, and what its events and its exit mean. Its adoption is in
+// qemu_adoption.cpp.
 #pragma once
 
 #include <optional>
@@ -26,6 +27,8 @@ public:
 private:
     void prepare() override;
     void on_process(SupervisedEvent const& event) override;
+    void on_found() override;
+    [[nodiscard]] auto why_unreachable() const -> std::string override;
     void on_qmp_ready() override;
     void on_qmp_event(QmpMessage const& event) override;
     void on_qmp_closed(bool misbehaved, std::string const& why) override;
@@ -33,6 +36,13 @@ private:
     void launch_with(KvmAnswer const& kvm);
     void hand_over_vnc();
     void run();
+    void on_running();
+    void connect_monitor();
+    void connect_later();
+    void ask_how_it_is();
+    void on_found_status(QmpMessage const& answer);
+    void on_found_over();
+    [[nodiscard]] auto halted_file() const -> std::string;
     void give_up(std::string why);
     void forward(std::string_view command, unsigned request);
     void allow_reset_then_forward(unsigned request);
@@ -54,8 +64,14 @@ private:
     std::string trouble_;         // what went wrong before it was up
     std::string io_trouble_;      // the last I/O error
     ResetMerger resets_;
+    // Of an adoption.
+    bool unfinished_ = false;
+    std::string silence_;       // what is wrong with its control channel
+    bool worth_trying_ = true;  // … and whether that may change
+    Duration pause_;
     std::unique_ptr<Qmp> qmp_;
     Handle reboots_again_;  // until then a reboot does not end the guest
+    Handle retry_;
 };
 
 }  // namespace apiary::hypervisor

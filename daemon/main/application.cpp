@@ -11,11 +11,13 @@
 #include <utility>
 #include <vector>
 
+#include "bus/devd_sockets.hpp"
 #include "bus/private_bus.hpp"
 #include "bus/service.hpp"
 #include "hypervisor/hypervisors.hpp"
 #include "main/asio_loop.hpp"
 #include "main/configuration.hpp"
+#include "main/durable_state.hpp"
 #include "main/event_log.hpp"
 #include "main/idle_backends.hpp"
 #include "main/log.hpp"
@@ -23,15 +25,11 @@
 #include "main/reloads.hpp"
 #include "main/state_lock.hpp"
 #include "plugin/required_plugins.hpp"
-#include "store/ring_journal.hpp"
 #include "supervision/supervision.hpp"
 #include "vm/engine_core.hpp"
 
 namespace apiary {
 namespace {
-
-// Events that are kept for those who come late: at some 0.5 KiB each, a few MiB.
-constexpr std::size_t journal_capacity = 10'000;
 
 auto hypervisor_options(Options const& options) -> hypervisor::Options {
     auto made = hypervisor::default_options();
@@ -63,12 +61,21 @@ void raise_descriptor_limit() {
     }
 }
 
+// Ends the daemon and leaves the VMs alone. The BSDs have few signals that mean nothing, and this is one.
+auto leave_signal() -> int {
+#ifdef SIGINFO
+    return SIGINFO;
+#else
+    return SIGRTMIN;
+#endif
+}
+
 // All VMs are at rest, and the rest of the end takes no time. A further signal must not cut it short: the private bus
 // would be left behind, and whoever supervises us would hear of a daemon that was killed.
 void hold_back_signals() {
     sigset_t signals;
     sigemptyset(&signals);
-    for (int const number : {SIGTERM, SIGINT, SIGHUP}) {
+    for (int const number : {SIGTERM, SIGINT, SIGHUP, leave_signal()}) {
         sigaddset(&signals, number);
     }
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
@@ -102,7 +109,9 @@ private:
     void apply_first();
     void open_bus();
     void connect(std::string address);
+    void recover();
     void end(bool at_once);
+    void leave();
 
     Options options_;
     AsioLoop loop_;
@@ -112,12 +121,14 @@ private:
     std::unique_ptr<Hypervisor> qemu_, bhyve_;
     std::vector<std::unique_ptr<Step>> steps_;
     Identities identities_;
+    DurableState state_;
     Configuration configuration_;
     config::LoadResult first_;
-    store::RingJournal journal_;
+    std::vector<DefinitionPtr> recovered_;  // of VMs that the last daemon left running, and of the others then
     EventLog event_log_;
     EngineCore engine_;
     Reloads reloads_{loop_, configuration_, engine_};
+    std::unique_ptr<bus::DevdSockets> devd_;
     std::unique_ptr<bus::PrivateBus> private_bus_;
     std::unique_ptr<bus::BusService> bus_;
     Handle signals_;
@@ -131,8 +142,8 @@ Application::Parts::Parts(Options options)
       supervisor_{make_supervisor(loop_, supervision_options(options_))},
       qemu_{hypervisor::make_qemu(loop_, *supervisor_, hypervisor_options(options_))},
       bhyve_{hypervisor::make_bhyve(loop_, *supervisor_, hypervisor_options(options_))},
+      state_{loop_, options_, identities_},
       configuration_{options_, identities_, {qemu_.get(), bhyve_.get()}, hypervisor::default_backend()},
-      journal_{store::make_stream_id(), journal_capacity},
       engine_{[this] {
           steps_.push_back(plugin::make_required_plugins_step(loop_, {}));
           for (auto& step : make_steps(loop_, supervision_options(options_))) {
@@ -147,26 +158,55 @@ Application::Parts::Parts(Options options)
               steps.push_back(step.get());
           }
           return EngineParts{.loop = loop_,
-                             .journal = journal_,
+                             .journal = state_.journal(),
                              .supervisor = *supervisor_,
                              .identities = identities_,
                              .hypervisors = {qemu_.get(), bhyve_.get()},
                              .steps = std::move(steps),
-                             .run_root = options_.run_dir + "/vm"};
+                             .run_root = options_.run_dir + "/vm",
+                             .memory = state_.memory()};
       }()} {
     engine_.add_observer(event_log_);
 }
 
-void Application::Parts::apply_first() {
-    // Guests of an earlier daemon have their numbers already: before the configuration asks for any.
-    for (auto const& record : supervisor_->find_running()) {
-        log::warning("VM " + record.name + " runs since an earlier daemon (" + record.run_dir +
-                     "): it can be seen, reached over its console and powered off");
+void Application::Parts::recover() {
+    std::vector<std::string> run_dirs;
+    if (auto* const memory = state_.memory()) {
+        auto found = memory->recover();
+        for (auto const& name : found.damaged) {
+            log::error("what the state database has of VM " + name +
+                       " cannot be read: it counts as stopped, unless its hypervisor is found running; what its steps "
+                       "did on the host is not undone");
+        }
+        std::size_t under_way = 0;
+        for (auto const& record : found.vms) {
+            under_way += record.status.state != State::stopped && record.status.state != State::failed ? 1U : 0U;
+        }
+        if (found.same_boot && under_way != 0) {
+            for (auto const& record : found.vms) {
+                if (record.definition) {
+                    recovered_.push_back(record.definition);
+                }
+            }
+            log::info("an earlier daemon left " + vms_text(under_way) + " that are not at rest: going on with them");
+        } else if (!found.same_boot && under_way != 0) {
+            log::warning("the host was restarted while " + vms_text(under_way) + " ran");
+        }
+        run_dirs = engine_.recover(std::move(found));
+    }
+    for (auto const& record : supervisor_->find_running(run_dirs)) {
+        log::warning(
+            "VM " + record.name + " runs (" + record.run_dir +
+            "), and the state database does not know it: it can be seen, reached over its console and powered off");
         engine_.found_running(record);
     }
+}
+
+void Application::Parts::apply_first() {
+    recover();  // guests of an earlier daemon have their numbers already: before the configuration asks for any
     first_ = configuration_.load();
     log_diagnostics(first_.diagnostics);
-    if (!first_.ok) {
+    if (!first_.ok && recovered_.empty()) {
         auto const hint = hint_of_missing(options_.configs);
         throw std::runtime_error{
             hint.empty() ? "the configuration is wrong: nothing was started (apiaryd --check says the same)" : hint};
@@ -179,8 +219,20 @@ auto Application::Parts::run() -> int {
             "a private bus gives its name to root alone: run apiaryd as root (--check needs no root)"};
     }
     apply_first();
+    if (!options_.no_devd) {
+        devd_ = std::make_unique<bus::DevdSockets>(
+            loop_, engine_,
+            bus::DevdOptions{.run_dir = options_.run_dir,
+                             .observers = first_.globals.observers_gid,
+                             .master = {},
+                             .log = [](std::string const& text) { log::warning(text); }});
+    }
     open_bus();
-    signals_ = loop_.on_signals({SIGTERM, SIGINT, SIGHUP, SIGUSR1}, [this](int number) {
+    signals_ = loop_.on_signals({SIGTERM, SIGINT, SIGHUP, SIGUSR1, leave_signal()}, [this](int number) {
+        if (number == leave_signal()) {
+            leave();
+            return;
+        }
         if (number == SIGUSR1) {
             log::warning(
                 "SIGUSR1: log files are not opened anew yet; rotate them by copying and truncating (they are "
@@ -192,13 +244,17 @@ auto Application::Parts::run() -> int {
             end(false);
         }
     });
-    reloads_.apply_first(first_);
+    state_.set_bounds(first_.globals.journal_bytes, first_.globals.journal_age);
+    reloads_.apply_first(first_, std::exchange(recovered_, {}));
     first_.definitions.clear();
     log::info("apiaryd " APIARY_VERSION " runs with " + vms_text(engine_.count()));
     loop_.run();
     hold_back_signals();
     if (bus_) {
         bus_->close();
+    }
+    if (devd_) {
+        devd_->close();
     }
     return 0;
 }
@@ -229,6 +285,7 @@ void Application::Parts::connect(std::string address) {
     options.reload = [this](bool dry_run, Reloads::Done done) { reloads_.request(dry_run, std::move(done)); };
     options.configuration = [this] { return reloads_.last(); };
     options.shutdown = [this](bool force) { end(force); };
+    options.leave = [this] { leave(); };
     options.log = [](bool problem, std::string const& text) {
         log::line(problem ? log::Level::warning : log::Level::info, text);
     };
@@ -249,6 +306,18 @@ void Application::Parts::end(bool at_once) {
     if (again || at_once) {
         engine_.shut_down({});  // the second time: no more waiting
     }
+}
+
+// The VMs run on; the next daemon takes them over.
+void Application::Parts::leave() {
+    if (ending_) {
+        log::warning("all VMs are being stopped already: the daemon ends when they are at rest");
+        return;
+    }
+    log::info("the daemon ends, the VMs are not touched");
+    reloads_.end();
+    engine_.close_turn();
+    loop_.stop();
 }
 
 Application::Application(Options options) {

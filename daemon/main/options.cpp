@@ -31,6 +31,8 @@ auto parse_options(int argc, char** argv) -> ParsedOptions {
     app.add_flag("--private-bus", options.private_bus,
                  "Start a bus of its own, for machines without one; it ends with the daemon")
         ->excludes(address);
+    app.add_flag("--no-devd", options.no_devd,
+                 "No sockets for readers of devd's records (RUN_DIR/devd.pipe, RUN_DIR/devd.seqpacket.pipe)");
     app.add_option("--bus-name", options.bus_name, "Name to own on the bus")->capture_default_str();
     app.add_option("--run-dir", options.run_dir, "What runs: sockets, records of running VMs")->capture_default_str();
     app.add_option("--state-dir", options.state_dir, "What lasts; one daemon for each")->capture_default_str();

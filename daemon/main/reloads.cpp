@@ -39,9 +39,18 @@ auto names_of(ChangeAction action, bus::ReloadReport& report) -> std::vector<std
 
 }  // namespace
 
-void Reloads::apply_first(config::LoadResult first) {
+void Reloads::apply_first(config::LoadResult first, std::vector<DefinitionPtr> before) {
     last_.globals = first.globals;
-    note(first, texts_of(first.diagnostics), true);
+    bool const usable = before.empty() || (first.ok && !first.trusted_errors);
+    if (!usable) {
+        log::error("the configuration is wrong: the VMs stay as the last daemon had them");
+        first.definitions = std::move(before);
+    } else if (!before.empty()) {
+        auto const told = first.diagnostics.size();
+        (void)config::keep_applied(first, before);
+        log_diagnostics({first.diagnostics.begin() + static_cast<std::ptrdiff_t>(told), first.diagnostics.end()});
+    }
+    note(first, texts_of(first.diagnostics), usable);
     applied_ = first.definitions;
     variables_ = std::move(first.variables);
     engine_.apply(std::move(first.definitions));

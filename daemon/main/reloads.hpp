@@ -19,8 +19,9 @@ public:
     Reloads(Loop& loop, Configuration const& configuration, Engine& engine)
         : loop_{loop}, configuration_{configuration}, engine_{engine} {}
 
-    // What the daemon starts with: a load that is ok.
-    void apply_first(config::LoadResult first);
+    // What the daemon starts with. `before`: the definitions of VMs that an earlier daemon left running, and of the
+    // others then; what is wrong by now does not cost them theirs.
+    void apply_first(config::LoadResult first, std::vector<DefinitionPtr> before = {});
 
     void request(bool dry_run, Done done);
     // On a signal: nobody waits for an answer, and two that were not begun yet are one.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <utility>
 
 #include "supervision/opener_client.hpp"
 #include "vm/step.hpp"
@@ -18,6 +19,7 @@ public:
     void prestart(StepCall call, Done done) override;
     void cancel(std::uint64_t attempt) override;
     void poststop(StepCall call, Done done) override;
+    void renew(StepCall call, Done done) override { prestart(std::move(call), std::move(done)); }
 
 private:
     class Run;

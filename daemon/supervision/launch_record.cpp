@@ -65,7 +65,7 @@ auto fault_of(SpawnRequest const& request) -> std::string {
 
 }  // namespace
 
-auto launch_record(SpawnRequest request, std::uint64_t log_bound)
+auto launch_record(SpawnRequest request, std::uint64_t log_bound, std::string const& ticket)
     -> std::variant<std::vector<OutgoingMessage>, LaunchFault> {
     if (auto fault = fault_of(request); !fault.empty()) {
         return LaunchFault{std::move(fault)};
@@ -73,6 +73,10 @@ auto launch_record(SpawnRequest request, std::uint64_t log_bound)
     Record record;
     record.text(APIARY_FIELD_RUN_DIR, request.run_dir);
     record.with_room_for(sizeof log_bound).u64(APIARY_FIELD_LOG_BOUND, log_bound);
+    record.with_room_for(sizeof request.launch).u64(APIARY_FIELD_NUMBER, request.launch);
+    if (!ticket.empty()) {
+        record.text(APIARY_FIELD_TICKET, ticket);
+    }
     record.u32(APIARY_FIELD_UID, request.credentials.uid);
     record.u32(APIARY_FIELD_GID, request.credentials.gid);
     for (auto const group : request.credentials.groups) {

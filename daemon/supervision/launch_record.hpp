@@ -13,7 +13,8 @@ namespace apiary::supervision {
 struct LaunchFault {
     std::string text;
 };
-[[nodiscard]] auto launch_record(SpawnRequest request, std::uint64_t log_bound)
+// `ticket`: its leave to launch (tickets.hpp); empty: the shim asks for none.
+[[nodiscard]] auto launch_record(SpawnRequest request, std::uint64_t log_bound, std::string const& ticket = {})
     -> std::variant<std::vector<OutgoingMessage>, LaunchFault>;
 
 }  // namespace apiary::supervision

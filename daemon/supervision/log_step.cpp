@@ -102,7 +102,8 @@ auto log_file_name(std::string_view vm) -> std::string {
 
 class LogStep::Run : public std::enable_shared_from_this<Run> {
 public:
-    Run(LogStep& step, StepCall const& call, Done done)
+    // `again`: the log of a start that has its header.
+    Run(LogStep& step, StepCall const& call, Done done, bool again)
         : step_{step}, attempt_{call.attempt}, done_{std::move(done)}, opening_{std::make_shared<Opening>()} {
         auto const& own = call.definition->err_logfile;
         opening_->file = {
@@ -113,8 +114,8 @@ public:
             .noexist = false,
             .as = own && !own->trusted ? own->opened_as : 0,
             .passed = true};
-        opening_->header = header_of(call, step.loop_.wall());
-        opening_->bound = own ? 0 : step.bound_;
+        opening_->header = again ? std::string{} : header_of(call, step.loop_.wall());
+        opening_->bound = own || again ? 0 : step.bound_;
     }
 
     void start() {
@@ -192,7 +193,15 @@ private:
 };
 
 void LogStep::prestart(StepCall call, Done done) {
-    auto run = std::make_shared<Run>(*this, call, std::move(done));
+    begin(call, std::move(done), false);
+}
+
+void LogStep::renew(StepCall call, Done done) {
+    begin(call, std::move(done), true);
+}
+
+void LogStep::begin(StepCall const& call, Done done, bool again) {
+    auto run = std::make_shared<Run>(*this, call, std::move(done), again);
     runs_.insert_or_assign(call.attempt, run);
     run->start();
 }

@@ -19,9 +19,11 @@ public:
     void prestart(StepCall call, Done done) override;
     void cancel(std::uint64_t attempt) override;
     void poststop(StepCall call, Done done) override;
+    void renew(StepCall call, Done done) override;
 
 private:
     class Run;
+    void begin(StepCall const& call, Done done, bool again);
     Loop& loop_;
     std::shared_ptr<Opener> opener_;
     std::string log_dir_;

@@ -11,9 +11,10 @@
 // Life of a shim:
 //  1. apiaryd spawns `apiary-shim TITLE` with a socket as descriptor 0: the setup connection. The shim detaches (fork,
 //     setsid), greets on it, and takes the launch record: LAUNCH packets, the last with the field END.
-//  2. It opens the run folder, takes its locks, listens on `sock` in it, forks, writes `pid`, lets the child execute,
-//     and says STARTED or EXEC_FAILED. The setup connection goes on as an ordinary control connection. If it is closed
-//     before the launch record is complete, the shim ends.
+//  2. It opens the run folder, takes shim.lock, removes the ticket that the launch record names, takes vm.lock, listens
+//     on `sock`, forks, writes `pid`, lets the child execute, and says STARTED or EXEC_FAILED. A lock that it cannot
+//     get, or a ticket that is not there any more, is the end: nothing is executed. The setup connection goes on as an
+//     ordinary control connection. If it is closed before the launch record is complete, the shim ends.
 //  3. Any later daemon (root, or the uid that the shim has) connects to `sock`. Each connection begins with GREETING.
 //  4. When the hypervisor ends: its process group is killed, `exit` is written (tmp, fsync, rename), `sock` is removed
 //  and
@@ -21,13 +22,20 @@
 //     console's output, and the shim ends. It waits for nobody: the exit record is the truth for whoever comes later.
 //     Only if the record could not be written does the shim stay, until somebody who heard the status says FORGET.
 //
+// The daemon may die at any instant of this, and the next one must be able to say for certain that a launch has not
+// happened and never will. So it removes the tickets first and looks at shim.lock then: a shim that has got its ticket
+// held the lock before; one that has not comes too late, whenever it wakes up.
+//
 // The run folder (0700, of the daemon's user):
+//   ticket.X   leave to execute something once: made by the daemon before it spawns the shim
 //   sock       the control socket, 0600
 //   shim.lock  flock(2) held by the shim alone: free = the shim is dead (or done: then there is `exit`)
 //   vm.lock    flock(2) inherited by the hypervisor: held while it, or anything that it left behind, lives
-//   pid        "apiary-pid 1\nboot ID\npid N\nstart N\ntitle T\nend\n": written before the hypervisor is executed
-//   exit       "apiary-exit 1\nboot ID\npid N\nstart N\nkind exited|signaled|exec-failed\nvalue N\ncore 0|1\n
-//              dropped N\nend\n"; `value` is the exit status, the signal or errno
+//   pid        "apiary-pid 1\nboot ID\npid N\nstart N\nlaunch N\ntitle T\nend\n": written before the hypervisor is
+//              executed
+//   exit       "apiary-exit 1\nboot ID\npid N\nstart N\nlaunch N\nkind exited|signaled|exec-failed\nvalue N\n
+//              core 0|1\ndropped N\nend\n"; `value` is the exit status, the signal or errno
+//   `launch` is the number from the launch record: a run folder may see several launches, one after the other.
 //   `start` is the start time of the process as the system counts it: with the boot id and the pid it names one
 //   process.
 //
@@ -58,7 +66,7 @@ struct apiary_field {
 
 // Shim to daemon
 #define APIARY_MSG_GREETING \
-    1u  // VERSION, SHIM_PID, PHASE; from `starting` on PID, START; when ended KIND, VALUE, CORE, DROPPED
+    1u  // VERSION, SHIM_PID, PHASE; from `starting` on PID, START, NUMBER; when ended KIND, VALUE, CORE, DROPPED
 #define APIARY_MSG_STARTED 2u      // PID, START: the hypervisor was executed
 #define APIARY_MSG_EXEC_FAILED 3u  // VALUE (errno), TEXT: it was not, and nothing runs
 #define APIARY_MSG_EXITED 4u       // PID, START, KIND, VALUE, CORE, DROPPED
@@ -81,11 +89,12 @@ struct apiary_field {
 #define APIARY_FIELD_DROPPED 9u   // u64: bytes of the hypervisor's output that are not in the log
 #define APIARY_FIELD_TEXT 10u     // text
 #define APIARY_FIELD_RESULT 11u   // u32: APIARY_RESULT_*
+#define APIARY_FIELD_NUMBER 12u   // u64: which launch in this run folder it is; absent or 0: not told apart
 // of ATTACH
 #define APIARY_FIELD_VIEWER_FD 32u
 #define APIARY_FIELD_WRITER 33u  // u32: 1 = wants to write
 #define APIARY_FIELD_FORCE 34u   // u32: 1 = takes the right to write from who has it
-// of LAUNCH
+// of LAUNCH, which may carry NUMBER too
 #define APIARY_FIELD_ARG 64u         // text; the first is also what is executed
 #define APIARY_FIELD_ENV 65u         // text KEY=VALUE
 #define APIARY_FIELD_UID 66u         // u32
@@ -97,6 +106,7 @@ struct apiary_field {
 #define APIARY_FIELD_RUN_DIR 72u     // text, absolute
 #define APIARY_FIELD_LOG_BOUND 73u   // u64: bytes of output that are kept of one run
 #define APIARY_FIELD_END 74u         // empty: the record is complete
+#define APIARY_FIELD_TICKET 75u      // text, the name of a file in the run folder; absent: none is needed
 
 #define APIARY_PHASE_WAITING 0u   // for the launch record
 #define APIARY_PHASE_STARTING 1u  // forked, not yet executed

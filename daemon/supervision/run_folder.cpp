@@ -6,17 +6,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string_view>
 #include <system_error>
+#include <thread>
+
+#include "supervision/tickets.hpp"
 
 namespace apiary::supervision {
 namespace {
 
+constexpr int leaving_rounds = 20;
+constexpr std::chrono::milliseconds leaving_pause{5};
 constexpr std::size_t record_max = std::size_t{4} * 1024 * 1024;  // more than any definition; vm.json is the largest
 
 auto because(std::string what) -> std::string {
@@ -27,14 +34,26 @@ auto path_in(std::string const& run_dir, std::string_view name) -> std::string {
     return run_dir + '/' + std::string{name};
 }
 
-// "apiary-xxx 1\nkey value\n...end\n". Nothing: not complete, so not to be trusted.
-auto read_record(std::string const& run_dir, char const* name, std::string_view heading)
-    -> std::optional<std::map<std::string, std::string, std::less<>>> {
+using Fields = std::map<std::string, std::string, std::less<>>;
+
+struct Record {
+    enum class State { absent, damaged, other_boot, good };
+    State state = State::absent;
+    Fields fields;
+};
+
+// "apiary-xxx 1\nkey value\n...end\n". Damaged: not complete, so not to be trusted.
+auto read_record(std::string const& run_dir, char const* name, std::string_view heading) -> Record {
+    errno = 0;
     auto const text = read_run_file(run_dir, name);
-    if (!text || !text->starts_with(heading) || !text->ends_with("\nend\n")) {
-        return std::nullopt;
+    if (!text) {
+        return {.state = errno == ENOENT || errno == ENOTDIR ? Record::State::absent : Record::State::damaged,
+                .fields = {}};
     }
-    std::map<std::string, std::string, std::less<>> fields;
+    if (!text->starts_with(heading) || !text->ends_with("\nend\n")) {
+        return {.state = Record::State::damaged, .fields = {}};
+    }
+    Fields fields;
     std::string_view rest{*text};
     while (!rest.empty()) {
         auto const line = rest.substr(0, rest.find('\n'));
@@ -44,14 +63,13 @@ auto read_record(std::string const& run_dir, char const* name, std::string_view 
             fields.emplace(line.substr(0, blank), line.substr(blank + 1));
         }
     }
-    if (auto const boot = boot_id(); boot.empty() || fields["boot"] != boot) {
-        return std::nullopt;
-    }
-    return fields;
+    auto const boot = boot_id();
+    auto const state = boot.empty() || fields["boot"] != boot ? Record::State::other_boot : Record::State::good;
+    return {.state = state, .fields = std::move(fields)};
 }
 
 template <typename T>
-auto number(std::map<std::string, std::string, std::less<>> const& fields, std::string_view key) -> T {
+auto number(Fields const& fields, std::string_view key) -> T {
     T value{};
     if (auto const at = fields.find(key); at != fields.end()) {
         std::from_chars(at->second.data(), at->second.data() + at->second.size(), value);
@@ -59,39 +77,83 @@ auto number(std::map<std::string, std::string, std::less<>> const& fields, std::
     return value;
 }
 
-}  // namespace
-
-auto read_pid_record(std::string const& run_dir) -> std::optional<PidRecord> {
-    auto fields = read_record(run_dir, "pid", "apiary-pid 1\n");
-    if (!fields) {
-        return std::nullopt;
-    }
-    PidRecord record{
-        .boot = (*fields)["boot"],
-        .process = {.pid = number<pid_t>(*fields, "pid"), .start = number<std::uint64_t>(*fields, "start")},
-        .title = (*fields)["title"]};
-    return record.process.pid > 0 && record.process.start > 0 ? std::optional{std::move(record)} : std::nullopt;
+auto read_pid_file(std::string const& run_dir) -> Record {
+    return read_record(run_dir, "pid", "apiary-pid 1\n");
+}
+auto read_exit_file(std::string const& run_dir) -> Record {
+    return read_record(run_dir, exit_file, "apiary-exit 1\n");
 }
 
-auto read_exit_record(std::string const& run_dir) -> std::optional<ExitRecord> {
-    auto fields = read_record(run_dir, exit_file, "apiary-exit 1\n");
-    if (!fields) {
+auto process_of(Fields const& fields) -> ProcessId {
+    return {.pid = number<pid_t>(fields, "pid"), .start = number<std::uint64_t>(fields, "start")};
+}
+
+auto pid_record_of(Record record) -> std::optional<PidRecord> {
+    auto const process = process_of(record.fields);
+    if (record.state != Record::State::good || process.pid <= 0 || process.start == 0) {
         return std::nullopt;
     }
+    return PidRecord{.boot = record.fields["boot"],
+                     .process = process,
+                     .launch = number<std::uint64_t>(record.fields, "launch"),
+                     .title = record.fields["title"]};
+}
+
+auto exit_record_of(Record read) -> std::optional<ExitRecord> {
+    if (read.state != Record::State::good) {
+        return std::nullopt;
+    }
+    auto& fields = read.fields;
     ExitRecord record;
-    record.boot = (*fields)["boot"];
-    record.process = {.pid = number<pid_t>(*fields, "pid"), .start = number<std::uint64_t>(*fields, "start")};
-    record.dropped = number<std::uint64_t>(*fields, "dropped");
-    int const value = number<int>(*fields, "value");
-    if ((*fields)["kind"] == "exec-failed") {
+    record.boot = fields["boot"];
+    record.process = process_of(fields);
+    record.launch = number<std::uint64_t>(fields, "launch");
+    record.dropped = number<std::uint64_t>(fields, "dropped");
+    int const value = number<int>(fields, "value");
+    if (fields["kind"] == "exec-failed") {
         record.exec_error = value != 0 ? value : EIO;
     } else {
         record.status = {.known = true,
-                         .signaled = (*fields)["kind"] == "signaled",
+                         .signaled = fields["kind"] == "signaled",
                          .value = value,
-                         .core = number<int>(*fields, "core") != 0};
+                         .core = number<int>(fields, "core") != 0};
     }
     return record;
+}
+
+}  // namespace
+
+auto read_pid_record(std::string const& run_dir) -> std::optional<PidRecord> {
+    return pid_record_of(read_pid_file(run_dir));
+}
+
+auto read_exit_record(std::string const& run_dir) -> std::optional<ExitRecord> {
+    return exit_record_of(read_exit_file(run_dir));
+}
+
+auto read_traces(std::string const& run_dir, std::uint64_t launch) -> Traces {
+    Traces found;
+    auto const is_meant = [&](Record const& record) {
+        if (record.state == Record::State::absent || record.state == Record::State::damaged) {
+            found.damaged = found.damaged || record.state == Record::State::damaged;
+            return false;
+        }
+        auto const of = number<std::uint64_t>(record.fields, "launch");
+        if (launch != 0 && of != 0 && of != launch) {
+            return false;
+        }
+        found.other_boot = found.other_boot || record.state == Record::State::other_boot;
+        return true;
+    };
+    if (auto record = read_exit_file(run_dir); is_meant(record)) {
+        found.exit = exit_record_of(std::move(record));
+    }
+    if (auto record = read_pid_file(run_dir); is_meant(record)) {
+        bool const good = record.state == Record::State::good;
+        found.pid = pid_record_of(std::move(record));
+        found.damaged = found.damaged || (good && !found.pid);
+    }
+    return found;
 }
 
 void remove_exit_record(std::string const& run_dir, ProcessId const& of) {
@@ -144,7 +206,15 @@ auto remove_run_folder(std::string const& run_dir) -> std::string {
     if (!folder) {
         return errno == ENOENT ? std::string{} : because("cannot open the run folder " + run_dir);
     }
-    auto const inhabitants = who_lives_in(run_dir);
+    if (!void_tickets(run_dir)) {
+        return because("cannot make sure that nothing is started any more in the run folder " + run_dir);
+    }
+    auto inhabitants = who_lives_in(run_dir);
+    // A shim that has come too late, or is done, holds its lock for another moment.
+    for (int round = 0; inhabitants.shim && !inhabitants.hypervisor && round < leaving_rounds; ++round) {
+        std::this_thread::sleep_for(leaving_pause);
+        inhabitants = who_lives_in(run_dir);
+    }
     if (inhabitants.any()) {
         auto const who = inhabitants.hypervisor && inhabitants.pid
                              ? "the hypervisor (pid " + std::to_string(inhabitants.pid->process.pid) + ")"

@@ -20,12 +20,14 @@ inline constexpr char const* record_file = "vm.json";
 struct PidRecord {
     std::string boot;
     ProcessId process;
-    std::string title;  // the VM's name
+    std::uint64_t launch = 0;  // 0: not known
+    std::string title;         // the VM's name
 };
 
 struct ExitRecord {
     std::string boot;
     ProcessId process;
+    std::uint64_t launch = 0;  // 0: not known
     ExitStatus status;
     int exec_error = 0;  // nonzero: it was never executed
     std::uint64_t dropped = 0;
@@ -34,6 +36,17 @@ struct ExitRecord {
 // Nothing: absent, damaged, or of another boot of the host.
 [[nodiscard]] auto read_pid_record(std::string const& run_dir) -> std::optional<PidRecord>;
 [[nodiscard]] auto read_exit_record(std::string const& run_dir) -> std::optional<ExitRecord>;
+
+// What one launch (0: whichever) has left in its folder.
+struct Traces {
+    std::optional<PidRecord> pid;    // of this boot of the host
+    std::optional<ExitRecord> exit;  // likewise
+    bool other_boot = false;         // a record of another boot: no process that it names is meant any more
+    bool damaged = false;            // a record that cannot be read
+    [[nodiscard]] auto any() const -> bool { return pid || exit || other_boot || damaged; }
+};
+[[nodiscard]] auto read_traces(std::string const& run_dir, std::uint64_t launch) -> Traces;
+
 void remove_exit_record(std::string const& run_dir, ProcessId const& of);  // nobody else's
 
 // Cannot be told counts as held: the careful answer.
@@ -47,7 +60,8 @@ struct Inhabitants {
 };
 [[nodiscard]] auto who_lives_in(std::string const& run_dir) -> Inhabitants;
 
-// The result is what went wrong, in words; empty: nothing.
+// The result is what went wrong, in words; empty: nothing. To remove a folder is also to see to it that nothing is ever
+// started in it by a shim that comes late; it waits for a moment for one that is on its way out.
 [[nodiscard]] auto make_run_folder(std::string const& run_dir) -> std::string;
 [[nodiscard]] auto remove_run_folder(std::string const& run_dir) -> std::string;  // also where there is none
 [[nodiscard]] auto write_run_file(std::string const& run_dir, char const* name, std::string const& text) -> std::string;

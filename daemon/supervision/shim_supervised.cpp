@@ -7,6 +7,7 @@
 #include "supervision/packet_socket.hpp"
 #include "supervision/protocol.h"
 #include "supervision/run_folder.hpp"
+#include "supervision/tickets.hpp"
 
 namespace apiary::supervision {
 namespace {
@@ -34,8 +35,8 @@ auto console_result(std::uint32_t result) -> ConsoleResult {
 
 }  // namespace
 
-ShimSupervised::ShimSupervised(Loop& loop, std::string run_dir, Sink sink)
-    : loop_{loop}, run_dir_{std::move(run_dir)}, sink_{std::move(sink)}, pause_{first_pause} {}
+ShimSupervised::ShimSupervised(Loop& loop, std::string run_dir, std::uint64_t number, Sink sink)
+    : loop_{loop}, run_dir_{std::move(run_dir)}, number_{number}, sink_{std::move(sink)}, pause_{first_pause} {}
 
 void ShimSupervised::later(void (ShimSupervised::*what)()) {
     loop_.post([this, what, weak = std::weak_ptr{alive_}] {
@@ -66,9 +67,10 @@ void ShimSupervised::launch(UniqueFd setup, std::vector<OutgoingMessage> record)
     }
 }
 
-void ShimSupervised::adopt() {
+void ShimSupervised::adopt(bool remembered) {
     adopting_ = true;
-    if (auto const record = read_pid_record(run_dir_)) {
+    tidies_up_ = !remembered;
+    if (auto const record = read_traces(run_dir_, number_).pid) {
         id_ = record->process;
     }
     later(&ShimSupervised::look_in_folder);
@@ -130,6 +132,12 @@ void ShimSupervised::on_greeting(IncomingMessage const& message) {
     auto const phase = message.u32(APIARY_FIELD_PHASE);
     pause_ = first_pause;
     if (phase == APIARY_PHASE_WAITING) {
+        return;
+    }
+    auto const number = message.u64(APIARY_FIELD_NUMBER).value_or(0);
+    if (phase == APIARY_PHASE_ENDED && number_ != 0 && number != 0 && number != number_) {
+        // It waits for somebody to take note of the launch before the one that is meant; who asks for the next has.
+        connection_->send(OutgoingMessage{APIARY_MSG_FORGET});
         return;
     }
     take_process(message);
@@ -195,28 +203,25 @@ void ShimSupervised::look_later() {
 
 void ShimSupervised::look_in_folder() {
     wait_.reset();
+    // Before the lock is asked for: protocol.h says why.
+    if (adopting_ && !called_off_) {
+        called_off_ = void_tickets(run_dir_);
+        if (!called_off_) {
+            look_later();
+            return;
+        }
+    }
     // Asked before the exit record: the shim writes that first and lets go of its lock then.
     bool const shim_lives = lock_is_held(run_dir_, shim_lock_file);
     if (!shim_lives) {
+        auto const record = read_traces(run_dir_, number_).exit;
         // Of a launch that had not come to its process, a record can only be of an earlier run in the same folder.
-        if (auto const record = read_exit_record(run_dir_);
-            record && (id_.pid == 0 ? adopting_ : record->process == id_)) {
-            id_ = record->process;
-            if (record->exec_error != 0) {
-                end({.kind = SupervisedEvent::Kind::exec_failed,
-                     .pid = 0,
-                     .status = {},
-                     .text = "the hypervisor could not be executed: " +
-                             std::generic_category().message(record->exec_error)});
-            } else {
-                end({.kind = SupervisedEvent::Kind::exited,
-                     .pid = id_.pid,
-                     .status = record->status,
-                     .text = lost_output(record->dropped)});
-            }
-            return;
+        if (record &&
+            (id_.pid == 0 ? adopting_ || (number_ != 0 && record->launch == number_) : record->process == id_)) {
+            look_at_exit(*record);
+        } else {
+            on_orphan();
         }
-        on_orphan();
         return;
     }
     // It may have dropped us for being slow, or be just about to end.
@@ -230,16 +235,33 @@ void ShimSupervised::look_in_folder() {
     }
 }
 
+void ShimSupervised::look_at_exit(ExitRecord const& record) {
+    id_ = record.process;
+    if (record.exec_error != 0) {
+        end({.kind = SupervisedEvent::Kind::exec_failed,
+             .pid = 0,
+             .status = {},
+             .text = "the hypervisor could not be executed: " + std::generic_category().message(record.exec_error)});
+    } else {
+        end({.kind = SupervisedEvent::Kind::exited,
+             .pid = id_.pid,
+             .status = record.status,
+             .text = lost_output(record.dropped)});
+    }
+}
+
 void ShimSupervised::on_orphan() {
     bool const never_heard_of = id_.pid == 0 && !adopting_;
-    if (auto const record = id_.pid == 0 ? read_pid_record(run_dir_) : std::nullopt) {
+    if (auto const record = id_.pid == 0 ? read_traces(run_dir_, number_).pid : std::nullopt) {
         id_ = record->process;
     }
     auto found = find_process(id_);
-    if (id_.pid == 0 ? !lock_is_held(run_dir_, vm_lock_file) : found.gone) {
+    if (id_.pid == 0 ? !lives_by_its_lock() : found.gone) {
         if (never_heard_of) {
             id_ = {};
             fail("the shim ended before it had started the hypervisor");
+        } else if (id_.pid == 0 && stage_ != Stage::orphaned) {
+            look_at_nobody();
         } else {
             end({.kind = SupervisedEvent::Kind::exited, .pid = id_.pid, .status = {}, .text = {}});
         }
@@ -253,6 +275,27 @@ void ShimSupervised::on_orphan() {
     }
 }
 
+// Where the pid record is gone, or of no use, the lock that the hypervisor inherits tells. But if there is a good one
+// of another launch, then no later one has come to its process, whatever that one left behind.
+auto ShimSupervised::lives_by_its_lock() const -> bool {
+    auto const record = number_ != 0 ? read_pid_record(run_dir_) : std::nullopt;
+    bool const of_another = record && record->launch != 0 && record->launch != number_;
+    return !of_another && lock_is_held(run_dir_, vm_lock_file);
+}
+
+// No shim, no hypervisor, no exit record that could be believed.
+void ShimSupervised::look_at_nobody() {
+    auto const traces = read_traces(run_dir_, number_);
+    if (!traces.any()) {
+        end({.kind = SupervisedEvent::Kind::never_started, .pid = 0, .status = {}, .text = {}});
+        return;
+    }
+    end({.kind = SupervisedEvent::Kind::exited,
+         .pid = 0,
+         .status = {},
+         .text = traces.other_boot ? "the host was restarted since it ran" : "its records cannot be read"});
+}
+
 void ShimSupervised::watch_orphan() {
     if (process_) {
         wait_ = loop_.watch(process_->descriptor(), Readiness::readable, [this] {
@@ -261,13 +304,7 @@ void ShimSupervised::watch_orphan() {
         return;
     }
     // Its pid record is gone, or there are no descriptors left just now: its lock tells when it ends.
-    wait_ = loop_.after(longest_pause, [this] {
-        if (id_.pid == 0 && !lock_is_held(run_dir_, vm_lock_file)) {
-            end({.kind = SupervisedEvent::Kind::exited, .pid = 0, .status = {}, .text = {}});
-        } else {
-            on_orphan();
-        }
-    });
+    wait_ = loop_.after(longest_pause, [this] { on_orphan(); });
 }
 
 // -- requests
@@ -309,7 +346,7 @@ void ShimSupervised::forget() {
         connection_->send(OutgoingMessage{APIARY_MSG_FORGET});
     }
     remove_exit_record(run_dir_, id_);
-    if (adopting_ && stage_ == Stage::over) {  // no step of this daemon's made the folder, so none will remove it
+    if (tidies_up_ && stage_ == Stage::over) {  // no step of this daemon's made the folder, so none will remove it
         loop_.offload([run_dir = run_dir_] { (void)remove_run_folder(run_dir); }, [] {});
     }
 }

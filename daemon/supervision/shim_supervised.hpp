@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "supervision/process.hpp"
+#include "supervision/run_folder.hpp"
 #include "supervision/shim_connection.hpp"
 #include "vm/supervisor.hpp"
 
@@ -13,12 +14,13 @@ namespace apiary::supervision {
 
 class ShimSupervised : public Supervised {
 public:
-    ShimSupervised(Loop& loop, std::string run_dir, Sink sink);
+    // `number`: which launch in the run folder it is; 0: whichever there is.
+    ShimSupervised(Loop& loop, std::string run_dir, std::uint64_t number, Sink sink);
 
     // One of these three, once.
     void launch(UniqueFd setup, std::vector<OutgoingMessage> record);  // a shim that was just spawned
-    void adopt();                                                      // whatever lives in the run folder
-    void fail(std::string text);                                       // there is no shim
+    void adopt(bool remembered);  // whatever became of that launch; see Reattachment
+    void fail(std::string text);  // there is no shim
 
     [[nodiscard]] auto pid() const -> pid_t override { return id_.pid; }
     void signal(int number) override;
@@ -35,7 +37,10 @@ private:
     void on_closed();
     void take_process(IncomingMessage const& message);
     void look_in_folder();  // the shim does not speak to us any more
+    void look_at_exit(ExitRecord const& record);
     void on_orphan();
+    void look_at_nobody();
+    [[nodiscard]] auto lives_by_its_lock() const -> bool;
     void watch_orphan();
     void look_later();
     void report_end(IncomingMessage const& message);
@@ -45,6 +50,7 @@ private:
 
     Loop& loop_;
     std::string run_dir_;
+    std::uint64_t number_;
     Sink sink_;
     Stage stage_ = Stage::launching;
     ProcessId id_;
@@ -54,7 +60,9 @@ private:
     std::optional<Process> process_;  // of an orphan
     Handle wait_;                     // after process_: goes first
     Duration pause_;
-    bool adopting_ = false;
+    bool adopting_ = false;    // an earlier daemon launched it, if anybody did
+    bool called_off_ = false;  // … and if nobody did, nobody will
+    bool tidies_up_ = false;   // the folder goes with the exit record
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

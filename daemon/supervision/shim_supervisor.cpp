@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
+#include <set>
+#include <string_view>
 #include <system_error>
 
 #include "supervision/launch_record.hpp"
@@ -10,6 +12,7 @@
 #include "supervision/run_folder.hpp"
 #include "supervision/run_record.hpp"
 #include "supervision/shim_supervised.hpp"
+#include "supervision/tickets.hpp"
 
 namespace apiary::supervision {
 namespace {
@@ -45,9 +48,14 @@ void ShimSupervisor::report(std::string const& text) const {
 }
 
 auto ShimSupervisor::spawn(SpawnRequest request, Supervised::Sink sink) -> std::unique_ptr<Supervised> {
-    auto supervised = std::make_unique<ShimSupervised>(loop_, request.run_dir, std::move(sink));
+    auto supervised = std::make_unique<ShimSupervised>(loop_, request.run_dir, request.launch, std::move(sink));
+    auto const ticket = issue_ticket(request.run_dir);
+    if (!ticket.fault.empty()) {
+        supervised->fail(ticket.fault);
+        return supervised;
+    }
     std::string title = request.title.empty() ? "?" : request.title.substr(0, 256);
-    auto record = launch_record(std::move(request), options_.log_bound);
+    auto record = launch_record(std::move(request), options_.log_bound, ticket.name);
     if (auto* const fault = std::get_if<LaunchFault>(&record)) {
         supervised->fail(std::move(fault->text));
         return supervised;
@@ -65,18 +73,21 @@ auto ShimSupervisor::spawn(SpawnRequest request, Supervised::Sink sink) -> std::
     return supervised;
 }
 
-auto ShimSupervisor::reattach(RunRecord const& record, Supervised::Sink sink) -> std::unique_ptr<Supervised> {
-    auto supervised = std::make_unique<ShimSupervised>(loop_, record.run_dir, std::move(sink));
-    supervised->adopt();
+auto ShimSupervisor::reattach(Reattachment what, Supervised::Sink sink) -> std::unique_ptr<Supervised> {
+    auto supervised = std::make_unique<ShimSupervised>(loop_, std::move(what.run_dir), what.launch, std::move(sink));
+    supervised->adopt(what.remembered);
     return supervised;
 }
 
-auto ShimSupervisor::find_running() -> std::vector<RunRecord> {
+auto ShimSupervisor::find_running(std::vector<std::string> const& remembered) -> std::vector<RunRecord> {
+    std::set<std::string_view> const others(remembered.begin(), remembered.end());
     std::vector<RunRecord> found;
     for (auto const id : numbered_folders<unsigned>(options_.run_root)) {
         auto const vm_dir = options_.run_root + '/' + std::to_string(id);
         for (auto const incarnation : numbered_folders<std::uint64_t>(vm_dir)) {
-            examine(vm_dir + '/' + std::to_string(incarnation), id, incarnation, found);
+            if (auto const run_dir = vm_dir + '/' + std::to_string(incarnation); !others.contains(run_dir)) {
+                examine(run_dir, id, incarnation, found);
+            }
         }
     }
     return found;
@@ -84,6 +95,9 @@ auto ShimSupervisor::find_running() -> std::vector<RunRecord> {
 
 void ShimSupervisor::examine(std::string const& run_dir, unsigned id, std::uint64_t incarnation,
                              std::vector<RunRecord>& found) {
+    // A shim that the dead daemon had just spawned may still be on its way. (Where this cannot be done, the folder
+    // cannot be removed either, and that is reported.)
+    (void)void_tickets(run_dir);
     auto const inhabitants = who_lives_in(run_dir);
     auto const text = read_run_file(run_dir, record_file);
     auto record = run_record_from_json(text.value_or(""), run_dir);

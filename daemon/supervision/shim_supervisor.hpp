@@ -11,8 +11,9 @@ class ShimSupervisor : public Supervisor {
 public:
     ShimSupervisor(Loop& loop, SupervisionOptions options);
     [[nodiscard]] auto spawn(SpawnRequest request, Supervised::Sink sink) -> std::unique_ptr<Supervised> override;
-    [[nodiscard]] auto find_running() -> std::vector<RunRecord> override;
-    [[nodiscard]] auto reattach(RunRecord const& record, Supervised::Sink sink) -> std::unique_ptr<Supervised> override;
+    [[nodiscard]] auto find_running(std::vector<std::string> const& remembered) -> std::vector<RunRecord> override;
+    using Supervisor::reattach;
+    [[nodiscard]] auto reattach(Reattachment what, Supervised::Sink sink) -> std::unique_ptr<Supervised> override;
 
 private:
     void examine(std::string const& run_dir, unsigned id, std::uint64_t incarnation, std::vector<RunRecord>& found);

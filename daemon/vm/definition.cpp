@@ -72,6 +72,36 @@ auto same_apart_from_settings(Definition const& a, Definition const& b) -> bool 
     return same_rights(a, b) && same_meaning(a, b);
 }
 
+auto without_secrets(Definition definition) -> Definition {
+    auto const strip = [](std::vector<Setting>& settings) {
+        for (auto& setting : settings) {
+            if (setting.secret) {
+                setting.values.clear();
+            }
+        }
+    };
+    strip(definition.settings);
+    for (auto& [plugin, settings] : definition.plugin_settings) {
+        strip(settings);
+    }
+    definition.graphics.password.reset();
+    return definition;
+}
+
+auto lacks_secrets(Definition const& definition) -> bool {
+    auto const lacks = [](std::vector<Setting> const& settings) {
+        return std::ranges::any_of(settings,
+                                   [](Setting const& setting) { return setting.secret && setting.values.empty(); });
+    };
+    return lacks(definition.settings) ||
+           std::ranges::any_of(definition.plugin_settings, [&lacks](auto const& entry) { return lacks(entry.second); });
+}
+
+auto same_as_known(Definition const& known, Definition const& other) -> bool {
+    return same_settings(known, other) ||
+           (lacks_secrets(known) && same_settings(without_secrets(known), without_secrets(other)));
+}
+
 auto same_settings(Definition const& a, Definition const& b) -> bool {
     return &a == &b || (same_apart_from_values(a, b) && same_values(a.settings, b.settings));
 }

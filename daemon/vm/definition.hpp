@@ -230,6 +230,11 @@ using DefinitionPtr = std::shared_ptr<Definition const>;
 
 // Same VM for the guest and its rights? Origins are not compared: moving a line is no change.
 [[nodiscard]] auto same_settings(Definition const&, Definition const&) -> bool;
+// The same where `known` is without its secrets, and so says nothing of them?
+[[nodiscard]] auto same_as_known(Definition const& known, Definition const& other) -> bool;
+// What is kept on disk: a secret stays where its owner wrote it. What was there shows in `settings`.
+[[nodiscard]] auto without_secrets(Definition definition) -> Definition;
+[[nodiscard]] auto lacks_secrets(Definition const&) -> bool;
 // The same, but for the values in `settings`: rights, what the values stand for, plugins.
 [[nodiscard]] auto same_apart_from_values(Definition const&, Definition const&) -> bool;
 // The same, but for `settings` and what plugins have of them.

@@ -67,6 +67,7 @@ struct Refusal {
         not_supported,   // the backend cannot
         undo_pending,    // an undo must end first
         shutting_down,   // the daemon is ending
+        degraded,        // nothing can be written down: nothing new starts
         config_invalid,  // reload: nothing was changed
         console_busy,
         no_console,

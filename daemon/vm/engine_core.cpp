@@ -48,6 +48,7 @@ EngineCore::EngineCore(EngineParts parts)
     : loop_{parts.loop},
       journal_{parts.journal},
       identities_{parts.identities},
+      memory_{parts.memory},
       turns_{parts.loop, parts.journal},
       jobs_{parts.loop, turns_},
       world_{.loop = parts.loop,
@@ -59,7 +60,11 @@ EngineCore::EngineCore(EngineParts parts)
              .run_root = std::move(parts.run_root),
              .timings = parts.timings},
       consoles_{world_},
-      rest_watch_{std::make_unique<RestWatch>(*this)} {}
+      rest_watch_{std::make_unique<RestWatch>(*this)} {
+    if (memory_ != nullptr) {
+        turns_.before_commit([this](Turn const& turn) { remember(turn); });
+    }
+}
 
 EngineCore::~EngineCore() = default;
 
@@ -198,25 +203,33 @@ auto EngineCore::apply(std::vector<DefinitionPtr> definitions) -> Changes {
             if (!known->renew(definition)) {
                 known->deliver({.kind = Message::Kind::definition, .definition = std::move(definition)});
             }
+            if (known->boot_is_due()) {
+                known->deliver({.kind = Message::Kind::boot});
+            }
             continue;
         }
         auto& made = add(definition->name, identities_.id_of(definition->name), definition);
-        made.announce();
         if (definition->boot != BootPolicy::no) {
+            made.boots_first();
             made.deliver({.kind = Message::Kind::boot});
         }
+        made.announce();
     }
     return changes;
 }
 
 void EngineCore::found_running(RunRecord const& record) {
     if (auto const known = machine(record.name)) {
+        if (known->at_rest() && known->status().sub_state == SubState::none) {
+            known->adopt_found(record, false);  // what is known of it is older than that
+            return;
+        }
         known->tell(EventType::notice, {{"text", "a second hypervisor of this VM seems to run, in " + record.run_dir +
                                                      ": end one of them by hand"}});
         return;
     }
     identities_.reserve(record.name, record.id);
-    add(record.name, record.id, nullptr).adopt_found(record);
+    add(record.name, record.id, nullptr).adopt_found(record, true);
 }
 
 void EngineCore::stop_all(Input input) {
@@ -255,6 +268,10 @@ void EngineCore::check_rest() {
         return entry.second->at_rest() || entry.second->status().sub_state == SubState::not_adopted;
     });
     if (resting && on_rest_) {
+        if (memory_ != nullptr) {
+            memory_->note_end();
+            static_cast<void>(journal_.commit());
+        }
         loop_.post(std::exchange(on_rest_, nullptr));
     }
 }

@@ -9,6 +9,7 @@
 #include "vm/console_calls.hpp"
 #include "vm/identities.hpp"
 #include "vm/machine.hpp"
+#include "vm/memory.hpp"
 
 namespace apiary {
 
@@ -21,6 +22,7 @@ struct EngineParts {
     std::vector<Step*> steps;
     std::string run_root;
     Timings timings = {};
+    Memory* memory = nullptr;  // null: nothing outlives the daemon
 };
 
 class EngineCore : public Engine {
@@ -45,6 +47,9 @@ public:
     auto apply(std::vector<DefinitionPtr> definitions) -> Changes override;
     [[nodiscard]] auto preview(std::vector<DefinitionPtr> const& definitions) const -> Changes override;
     void found_running(RunRecord const& record) override;
+    // Goes on from what an earlier daemon left: once, before anything else is asked of the engine. Gives the run
+    // folders that it knows of.
+    auto recover(Memory::Recovered recovered) -> std::vector<std::string>;
 
     void shut_down(std::function<void()> done) override;
     void add_observer(Observer& observer) override { turns_.add_observer(observer); }
@@ -55,12 +60,14 @@ private:
     using Machines = std::map<std::string, std::shared_ptr<Machine>, std::less<>>;
     auto machine(std::string_view name) const -> std::shared_ptr<Machine>;
     auto add(std::string name, unsigned id, DefinitionPtr definition) -> Machine&;
+    void remember(Turn const& turn);
     void stop_all(Input input);
     void check_rest();
 
     Loop& loop_;
     Journal& journal_;
     Identities& identities_;
+    Memory* memory_;
     Turns turns_;
     JobBook jobs_;
     World world_;

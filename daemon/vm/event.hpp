@@ -5,9 +5,11 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "vm/definition.hpp"
@@ -62,7 +64,7 @@ class Journal {
 public:
     virtual ~Journal() = default;
     struct Page {
-        std::vector<Event const*> events;    // valid until the next append
+        std::vector<Event const*> events;    // valid until the next append or read
         std::uint64_t complete_through = 0;  // all that there is up to here was looked at
         bool truncated = false;              // `after` lies before the oldest event that is left
         std::uint64_t oldest = 0;            // seq of the oldest that is left; 0: none
@@ -72,6 +74,17 @@ public:
     virtual void append(Event& event) = 0;
     // Makes what was appended durable, as far as the store can; false: it could not (the store is degraded).
     virtual auto commit() -> bool = 0;
+    // False: for a moment commit() would have to wait for the disk. The turn is gathered on meanwhile.
+    [[nodiscard]] virtual auto ready() const -> bool { return true; }
+    // Runs once, as soon as it is ready again; never from within the call.
+    virtual void when_ready(std::function<void()> callback) { callback(); }
+    // Why the last commit failed; empty: it did not.
+    [[nodiscard]] virtual auto fault() const -> std::string { return {}; }
+    // vm_seq of the last event of the VM with this name that there ever was; 0: none.
+    [[nodiscard]] virtual auto last_of(std::string_view vm) const -> std::uint64_t {
+        (void)vm;
+        return 0;
+    }
     [[nodiscard]] virtual auto stream() const -> std::string const& = 0;  // identifies this numbering of events
     [[nodiscard]] virtual auto last() const -> std::uint64_t = 0;
     // Up to `max` events with seq > after for which `wanted` holds.

@@ -52,7 +52,8 @@ private:
             return std::nullopt;
         case Kind::orphaned:
             return GuestEvent{.kind = GuestEvent::Kind::orphaned, .text = seen.text};
-        case Kind::exec_failed:  // it never ran: its run folder was all that was found
+        case Kind::exec_failed:    // it never ran: its run folder was all that was found
+        case Kind::never_started:  // likewise
         case Kind::exited:
             break;
     }

@@ -22,6 +22,9 @@ struct LaunchRequest {
     std::uint64_t incarnation = 0;
     std::string run_dir;
     std::vector<Contribution> contributions;  // of all steps
+    // Which of the launches in this run folder it is (a guest's reboot may bring another): kept by who must know again
+    // after a restart whether it happened. 0: not told apart.
+    std::uint64_t launch = 0;
 };
 
 struct GuestEvent {
@@ -37,6 +40,9 @@ struct GuestEvent {
         request_done,    // the hypervisor took the request
         request_failed,  // it refused it, or cannot be asked; text
         orphaned,        // the shim died: no console, and the exit status will not be known
+        absent,          // answer to adopt(): nothing was launched in that run folder, and nothing will be any more
+        unfinished,      // answer to adopt(): launched, but not as far as to be up; it was killed, `exited` follows
+        unreachable,     // answer to adopt(): it runs, but its control channel does not answer; text
     };
     Kind kind;
     Reason reason = Reason::none;
@@ -76,6 +82,17 @@ public:
     [[nodiscard]] virtual auto known_reasons() const -> std::vector<Reason> = 0;
     // `sink` is called on the loop, never before launch() has returned.
     [[nodiscard]] virtual auto launch(LaunchRequest request, Guest::Sink sink) -> std::unique_ptr<Guest> = 0;
+    // Takes over what launch() of an earlier daemon with the same request made (its contributions come without
+    // descriptors). `sink` is told how it is: `up` (it runs), `paused`, `ended` (the guest is over, with the reason as
+    // far as it can still be known), `exited` (the process has ended meanwhile), exec_failed, absent, unfinished or
+    // unreachable; then whatever happens, as after launch(). After `unreachable` one of up, paused, ended and
+    // unfinished still follows if the control channel answers after all; kill(), the console and `exited` work without.
+    // What happened inside the guest while nobody listened (resets) is not told.
+    // An adopted guest needs none of the descriptors. Who launches again in the same run folder does: `exited` with
+    // guest_reboot asks for that, where the guest does not reboot in the process, and so may `absent` and
+    // `unfinished`. So the steps that contribute descriptors must have contributed them anew before launch(), and the
+    // launch has another number.
+    [[nodiscard]] virtual auto adopt(LaunchRequest request, Guest::Sink sink) -> std::unique_ptr<Guest> = 0;
     // Something in the definition that this backend cannot do, as a message for the user; nothing: all is well.
     // Used when a configuration is checked: no I/O, cheap. `key` names the setting at fault.
     struct Fault {

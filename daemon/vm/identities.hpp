@@ -6,6 +6,8 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace apiary {
 
@@ -16,10 +18,16 @@ public:
     // A guest of an earlier daemon has its number already.
     void reserve(std::string_view name, unsigned id);
 
+    // As it was stored: the pairs of names (as they are compared) and numbers.
+    void restore(std::vector<std::pair<std::string, unsigned>> const& stored);
+    // Those that came since the last call, for the store.
+    [[nodiscard]] auto take_new() -> std::vector<std::pair<std::string, unsigned>>;
+
 private:
     std::mutex mutex_;
     std::map<std::string, unsigned, std::less<>> ids_;
     std::set<unsigned> taken_;
+    std::vector<std::pair<std::string, unsigned>> new_;
     unsigned next_ = 0;
 };
 

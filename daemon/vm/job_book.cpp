@@ -13,6 +13,11 @@ auto JobBook::add(Job job) -> Job& {
     return added;
 }
 
+auto JobBook::restore(Job job) -> Job& {
+    auto const id = job.id;
+    return *jobs_.emplace(id, std::make_unique<Job>(std::move(job))).first->second;
+}
+
 void JobBook::progress(Job& job, std::string stage, double progress, bool cancelable) {
     auto const risen = std::max(job.progress, progress);
     if (job.stage == stage && job.progress == risen && job.cancelable == cancelable) {

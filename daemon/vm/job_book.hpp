@@ -20,6 +20,7 @@ public:
     JobBook(Loop& loop, Turns& turns) : loop_{loop}, turns_{turns} {}
 
     auto add(Job job) -> Job&;
+    auto restore(Job job) -> Job&;  // of an earlier daemon: it is known already
     void progress(Job& job, std::string stage, double progress, bool cancelable);
     void finish(Job& job, JobResult result, Reason reason, std::string error);
 

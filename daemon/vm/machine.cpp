@@ -63,6 +63,7 @@ Machine::Machine(World& world, std::string name, unsigned id, DefinitionPtr defi
         audience_ = audience_of(*definition_);
     }
     status_.since = world_.loop.wall();
+    status_.last_event = world_.turns.journal().last_of(name_);
 }
 
 Machine::~Machine() = default;
@@ -181,12 +182,17 @@ void Machine::rest_message(Message message) {
     }
 }
 
-void Machine::adopt_found(RunRecord const& record) {
-    once_ = true;
+void Machine::adopt_found(RunRecord const& record, bool is_new) {
+    if (!is_new) {
+        changed();
+    }
+    once_ = found_ = true;
     audience_ = {.owner = record.owner, .group = record.group, .visibility = record.visibility};
-    status_.incarnation = record.incarnation;
+    status_.incarnation = std::max(status_.incarnation, record.incarnation);
     run_dir_ = record.run_dir;
-    announce();
+    if (is_new) {
+        announce();
+    }
     react(Input::found, {Reason::recovered, "it was started by an earlier daemon"});
     life_ = live_found();
     life_.start();
@@ -197,8 +203,7 @@ auto Machine::react(Message& message) -> Effect {
         case Message::Kind::command:
             return on_command(message);
         case Message::Kind::boot:
-            start_delay_ = definition_->boot_delay;
-            return react(Input::autostart);
+            return on_boot();
         case Message::Kind::definition:
             return on_definition(std::move(message.definition));
         case Message::Kind::vanish:
@@ -207,7 +212,7 @@ auto Machine::react(Message& message) -> Effect {
         case Message::Kind::step_answer:
             return Effect::none;  // of a wait that was cut short
         case Message::Kind::guest:
-            return message.generation == launch_generation_ ? on_guest(message.guest) : Effect::none;
+            return message.generation == launch_generation_ ? on_guest(std::move(message.guest)) : Effect::none;
         case Message::Kind::timer:
             return on_timer(message);
     }
@@ -239,6 +244,12 @@ auto Machine::on_command(Message& command) -> Effect {
                         Refusal{Refusal::Kind::shutting_down, "the daemon is ending: VM " + name_ + " is not started"});
             return Effect::refuse;
         }
+        if (!world_.turns.durable() && at_rest()) {
+            reply_later(command, Refusal{Refusal::Kind::degraded,
+                                         "VM " + name_ + " is not started: the journal cannot be written (" +
+                                             world_.turns.journal().fault() + "): make room on its disk"});
+            return Effect::refuse;
+        }
         if (!next_definition() && at_rest()) {
             reply_later(command, Refusal{Refusal::Kind::invalid_state,
                                          "VM " + name_ + " was found running, and its definition is not read yet"});
@@ -248,7 +259,12 @@ auto Machine::on_command(Message& command) -> Effect {
     return react(command.input, command.cause, &command);
 }
 
-auto Machine::on_guest(GuestEvent const& event) -> Effect {
+auto Machine::on_guest(GuestEvent event) -> Effect {
+    if (adopting_) {
+        if (auto const effect = on_adoption(event)) {
+            return *effect;
+        }
+    }
     switch (event.kind) {
         case GuestEvent::Kind::request_done:
         case GuestEvent::Kind::request_failed:

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "vm/job_book.hpp"
+#include "vm/memory.hpp"
 #include "vm/message.hpp"
 #include "vm/task.hpp"
 
@@ -63,9 +64,16 @@ public:
     [[nodiscard]] auto is_erased() const -> bool { return erased_; }
     [[nodiscard]] auto hypervisor() const -> Hypervisor*;  // null: the backend is not there
 
-    void announce();                            // the first event of a VM
-    void deliver(Message message);              // handled on a later turn
-    void adopt_found(RunRecord const& record);  // announces it too
+    void announce();                                         // the first event of a VM
+    void deliver(Message message);                           // handled on a later turn
+    void adopt_found(RunRecord const& record, bool is_new);  // announces it, too
+    // What the next daemon needs of it; nothing of a guest that was found without a record: it is found again.
+    [[nodiscard]] auto record() const -> VmRecord;
+    [[nodiscard]] auto is_remembered() const -> bool { return !found_ || at_rest(); }
+    // Goes on from what an earlier daemon left. `boots`: its boot policy is to be followed.
+    void recover(VmRecord record, Job* job, bool same_boot, bool boots);
+    void boots_first() { boot_due_ = true; }  // it is new: as it is announced
+    [[nodiscard]] auto boot_is_due() const -> bool { return boot_due_; }
     // What this definition would change; nothing where it is the same.
     [[nodiscard]] auto plan(Definition const& definition) const -> std::optional<VmChangePlan>;
     [[nodiscard]] auto plan_of_vanishing() const -> VmChangePlan;
@@ -82,7 +90,8 @@ public:
 private:
     // A step that was begun and not yet undone.
     struct Attempt {
-        Step* step;
+        Step* step;  // null: an earlier daemon had it
+        std::string name;
         std::uint64_t id;
         std::vector<Contribution> contributions;
     };
@@ -108,7 +117,7 @@ private:
     void erase();
     auto react(Message& message) -> Effect;
     auto on_command(Message& command) -> Effect;
-    auto on_guest(GuestEvent const& event) -> Effect;
+    auto on_guest(GuestEvent event) -> Effect;
     auto on_timer(Message const& message) -> Effect;
     // Its stop is not only somebody's wish.
     [[nodiscard]] auto must_end() const -> bool { return world_.ending || vanishing_; }
@@ -139,6 +148,7 @@ private:
     [[nodiscard]] auto judge(Definition const& definition) const -> Judgement;
     void judge_policy(Judgement& judgement, Definition const* known, Definition const& definition) const;
     auto on_definition(DefinitionPtr definition) -> Effect;
+    auto on_boot() -> Effect;
     void plan_start(Duration delay);
 
     // machine_jobs.cpp: the one job of this VM that is under way
@@ -152,6 +162,16 @@ private:
     void show_progress();
     void settle_job();  // at rest: whatever was asked for is decided
 
+    // machine_recover.cpp: after a restart of the daemon
+    auto live_adopted() -> Task<>;
+    auto live_again() -> Task<>;
+    void take_over();
+    auto on_adoption(GuestEvent& event) -> std::optional<Effect>;
+    auto hold(Message& message) -> bool;
+    void release();
+    auto renew_steps() -> Task<bool>;
+    auto renew_step(Attempt& attempt) -> Task<bool>;
+
     // machine_life.cpp: the coroutine; machine_steps.cpp: its first and last part
     auto live() -> Task<>;
     auto live_found() -> Task<>;
@@ -162,7 +182,9 @@ private:
     auto undo_once() -> Task<bool>;
     auto undo_attempt(std::size_t index, std::string& faults) -> Task<bool>;
     void perform(Effect effect);
+    void note_launch();
     void launch();
+    void watch_process(Reattachment what);
     void part_with_guest();
     void note_pid();
     auto ask() -> unsigned;
@@ -172,6 +194,7 @@ private:
     auto answer_to_call() -> Step::Done;
     void call_prestart(Attempt const& attempt);
     void call_poststop(Attempt const& attempt);
+    void call_renew(Attempt const& attempt);
     void tell_step(Attempt const& attempt, std::string_view phase, std::string_view result,
                    std::string const& text = {});
     auto contributions() const -> std::vector<Contribution>;
@@ -189,7 +212,9 @@ private:
     bool once_ = false;             // how it was started: a reboot of its guest is its end
     bool stopped_by_hand_ = false;  // a person's stop is its last word: until the next start
     Handle start_timer_;            // of a start that follows from its definition
+    WallTime start_due_;            // … while it is planned
     Duration start_delay_{};        // of the next one
+    bool boot_due_ = false;         // its boot policy is yet to be followed
 
     std::deque<Message> inbox_;
     bool pump_scheduled_ = false;
@@ -202,7 +227,15 @@ private:
     std::unique_ptr<Guest> guest_;
     std::uint64_t launch_generation_ = 0;
     std::string run_dir_;
-    std::uint64_t call_ = 0;  // number of the last call of a step: only its answer counts
+    bool launched_ = false;     // a hypervisor may run there
+    std::uint64_t launch_ = 0;  // number of the last launch there
+    bool found_ = false;        // it was not launched by any daemon that is known
+    bool adopting_ = false;     // adopt() has not told yet how the guest is
+    bool unfinished_ = false;   // … and it was not up: its end is awaited
+    bool reachable_ = true;     // false: adopt() has told that it cannot be talked to
+    std::deque<Message> held_;  // commands that wait for what adopt() tells
+    bool stale_ = false;        // the contributions are without what does not outlive a daemon
+    std::uint64_t call_ = 0;    // number of the last call of a step: only its answer counts
     Handle timer_;
     Input timer_input_ = Input::start;
     std::uint64_t timer_generation_ = 0;

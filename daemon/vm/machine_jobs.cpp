@@ -116,6 +116,9 @@ void Machine::note_request_answer(GuestEvent const& event) {
     if (event.kind == GuestEvent::Kind::request_done || event.request != request_) {
         return;  // what was asked for shows itself as an event of the guest
     }
+    if (status_.state == State::stopping && adopting_ && reachable_) {
+        return;  // it is pressed as soon as the guest can be reached
+    }
     if (status_.state == State::stopping) {
         tell(EventType::notice, {{"text", "the power button could not be pressed: " + event.text +
                                               "; the guest is powered off when stop_timeout is over"}});

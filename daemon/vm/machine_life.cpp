@@ -41,6 +41,7 @@ auto Machine::live() -> Task<> {
     if (co_await prepare()) {
         auto const* const backend = hypervisor();
         react(backend != nullptr && backend->has_loader(*definition_) ? Input::prepared_loader : Input::prepared);
+        note_launch();
         co_await committed();
         launch();
         co_await attend();
@@ -49,12 +50,18 @@ auto Machine::live() -> Task<> {
 }
 
 auto Machine::live_found() -> Task<> {
-    RunRecord const record{.run_dir = run_dir_, .name = name_, .id = id_, .incarnation = status_.incarnation};
+    watch_process({.run_dir = run_dir_, .launch = 0, .remembered = false});
+    co_await attend();
+    co_await undo_all();
+}
+
+// A guest whose hypervisor cannot be talked to: by its shim alone.
+void Machine::watch_process(Reattachment what) {
     auto const generation = ++launch_generation_;
     std::unique_ptr<Supervised> process;
     try {
-        process =
-            world_.supervisor.reattach(record, [weak = weak_from_this(), generation](SupervisedEvent const& seen) {
+        process = world_.supervisor.reattach(
+            std::move(what), [weak = weak_from_this(), generation](SupervisedEvent const& seen) {
                 auto const self = weak.lock();
                 auto made = found_guest_event(seen);
                 if (self && made) {
@@ -66,15 +73,28 @@ auto Machine::live_found() -> Task<> {
     }
     guest_ = std::make_unique<FoundGuest>(std::move(process));
     note_pid();
-    co_await attend();
-    co_await undo_all();
+}
+
+// In the turn that is committed before the launch.
+void Machine::note_launch() {
+    launched_ = true;
+    ++launch_;
 }
 
 void Machine::launch() {
     auto* const backend = hypervisor();
     if (backend == nullptr) {
+        launched_ = false;
         react(Input::exec_failed, {Reason::exec_failed, "backend " + std::string{to_string(definition_->backend)} +
                                                             " is not available here"});
+        return;
+    }
+    if (lacks_secrets(*definition_)) {
+        launched_ = false;
+        react(Input::exec_failed,
+              {Reason::exec_failed,
+               "the daemon was restarted, and the secrets of the definition that it was started with "
+               "(a password) are not kept: start it again"});
         return;
     }
     auto const generation = ++launch_generation_;
@@ -82,7 +102,8 @@ void Machine::launch() {
                           .id = id_,
                           .incarnation = status_.incarnation,
                           .run_dir = run_dir_,
-                          .contributions = contributions()};
+                          .contributions = contributions(),
+                          .launch = launch_};
     std::string fault = "the backend launched nothing";
     try {
         guest_ = backend->launch(std::move(request), [weak = weak_from_this(), generation](GuestEvent const& seen) {
@@ -94,6 +115,7 @@ void Machine::launch() {
         fault = error.what();
     }
     if (!guest_) {
+        launched_ = false;
         react(Input::exec_failed, {Reason::exec_failed, fault});
         return;
     }
@@ -114,11 +136,19 @@ void Machine::note_pid() {
 auto Machine::attend() -> Task<> {
     while (guest_) {
         auto message = co_await next();
+        if (hold(message)) {
+            continue;
+        }
         auto const effect = react(message);
         perform(effect);
+        release();
         if (effect == Effect::relaunch) {
+            note_launch();
             co_await committed();
-            launch();
+            bool const ready = stale_ ? co_await renew_steps() : true;
+            if (ready) {
+                launch();
+            }
         }
         note_pid();
     }
@@ -175,6 +205,7 @@ void Machine::perform(Effect effect) {
             disarm();
             break;
         case Effect::relaunch:
+        case Effect::start_over:
         case Effect::gone:
             part_with_guest();
             break;
@@ -185,6 +216,7 @@ void Machine::perform(Effect effect) {
 
 void Machine::part_with_guest() {
     disarm();
+    launched_ = adopting_ = unfinished_ = false;
     ++launch_generation_;
     // Its exit record may go when the end is written down, not before.
     auto const departed = std::shared_ptr<Guest>{std::move(guest_)};

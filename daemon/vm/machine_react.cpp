@@ -70,7 +70,7 @@ auto Machine::react(Input input, Cause const& cause, Message* command) -> Effect
         return Effect::refuse;
     }
     changed();
-    if (effect == Effect::begin) {
+    if (effect == Effect::begin || effect == Effect::begin_again) {
         begin();
     }
     Job* const ends_with_move = command != nullptr ? take_command(*command, effect) : nullptr;
@@ -119,7 +119,8 @@ void Machine::begin() {
         take_definition(std::exchange(pending_, nullptr));
     }
     once_ = definition_->boot == BootPolicy::oneshot || definition_->install;
-    stopped_by_hand_ = false;
+    stopped_by_hand_ = found_ = stale_ = launched_ = false;
+    launch_ = 0;
     ++status_.incarnation;
     run_dir_ = world_.run_root + "/" + std::to_string(id_) + "/" + std::to_string(status_.incarnation);
 }

@@ -36,6 +36,9 @@ auto cause_of(Input policy) -> Cause {
 auto Machine::judge(Definition const& definition) const -> Judgement {
     auto const known = next_definition();
     Judgement judgement;
+    if (known && !vanishing_ && lacks_secrets(*known) && same_as_known(*known, definition)) {
+        return judgement;  // the daemon was restarted, and this is what it had
+    }
     if (!known || (known.get() != &definition && !same_settings(*known, definition))) {
         bool const same_guest = definition_ && same_for_the_guest(*definition_, definition);
         judgement.content = same_guest ? Input::adjust : Input::reload;
@@ -122,7 +125,7 @@ auto Machine::plan_of_vanishing() const -> VmChangePlan {
 
 auto Machine::renew(DefinitionPtr const& definition) -> bool {
     auto& known = pending_ ? pending_ : definition_;
-    if (!inbox_.empty() || vanishing_ || !known || !(known == definition || same_settings(*known, *definition))) {
+    if (!inbox_.empty() || vanishing_ || !known || !(known == definition || same_as_known(*known, *definition))) {
         return false;
     }
     known = definition;  // the same, but it may stand elsewhere in the files now
@@ -131,6 +134,7 @@ auto Machine::renew(DefinitionPtr const& definition) -> bool {
 
 auto Machine::on_definition(DefinitionPtr definition) -> Effect {
     auto const judgement = judge(*definition);
+    changed();
     vanishing_ = false;
     auto effect = Effect::none;
     if (judgement.content) {
@@ -146,8 +150,23 @@ auto Machine::on_definition(DefinitionPtr definition) -> Effect {
     return effect;
 }
 
+// At the start of the daemon, or as it is new.
+auto Machine::on_boot() -> Effect {
+    if (!std::exchange(boot_due_, false)) {
+        return Effect::none;
+    }
+    changed();
+    auto const definition = next_definition();
+    if (!definition || definition->boot == BootPolicy::no) {
+        return Effect::none;
+    }
+    start_delay_ = definition->boot_delay;
+    return react(Input::autostart);
+}
+
 // A start of the daemon's own accord; anybody's stop ends the wait.
 void Machine::plan_start(Duration delay) {
+    start_due_ = world_.loop.wall() + std::chrono::duration_cast<WallTime::duration>(delay);
     start_timer_ = world_.loop.after(delay, [weak = weak_from_this()] {
         auto const self = weak.lock();
         if (!self) {

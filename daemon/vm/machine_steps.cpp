@@ -15,7 +15,7 @@ void Machine::set_step(std::string_view step) {
 
 void Machine::tell_step(Attempt const& attempt, std::string_view phase, std::string_view result,
                         std::string const& text) {
-    std::map<std::string, std::string> details{{"step", std::string{attempt.step->name()}},
+    std::map<std::string, std::string> details{{"step", attempt.name},
                                                {"phase", std::string{phase}},
                                                {"result", std::string{result}},
                                                {"attempt", std::to_string(attempt.id)}};
@@ -65,10 +65,25 @@ void Machine::call_prestart(Attempt const& attempt) {
 
 void Machine::call_poststop(Attempt const& attempt) {
     auto const answer = answer_to_call();
+    if (attempt.step == nullptr) {
+        answer({.kind = StepResult::Kind::failed, .text = "this daemon has no such step; an earlier one had"});
+        return;
+    }
     auto call = call_for(attempt);
     call.contributions = attempt.contributions;
     try {
         attempt.step->poststop(std::move(call), answer);
+    } catch (std::exception const& error) {
+        answer({.kind = StepResult::Kind::failed, .text = error.what()});
+    }
+}
+
+void Machine::call_renew(Attempt const& attempt) {
+    auto const answer = answer_to_call();
+    auto call = call_for(attempt);
+    call.contributions = attempt.contributions;
+    try {
+        attempt.step->renew(std::move(call), answer);
     } catch (std::exception const& error) {
         answer({.kind = StepResult::Kind::failed, .text = error.what()});
     }
@@ -92,7 +107,7 @@ auto Machine::attempt_step(Step& step) -> Task<bool> {
     set_step(step.name());
     // The number of the event that tells of the attempt identifies it, also for the step.
     auto const attempt_id = tell(EventType::step, {{"step", std::string{step.name()}}, {"phase", "prestart"}});
-    attempts_.push_back({.step = &step, .id = attempt_id, .contributions = {}});
+    attempts_.push_back({.step = &step, .name = std::string{step.name()}, .id = attempt_id, .contributions = {}});
     show_progress();
     co_await committed();
     call_prestart(attempts_.back());
@@ -155,6 +170,9 @@ auto Machine::undo_all() -> Task<> {
     if (at_rest() && status_.sub_state != SubState::undo_pending) {
         co_return;  // given up while it was tried
     }
+    if (status_.state == State::starting) {
+        co_return;  // the start that an earlier daemon had begun: it begins anew
+    }
     bool const failed = is_failure(why_.reason) || status_.sub_state == SubState::undo_pending;
     react(failed ? Input::undone_failed : Input::undone);
 }
@@ -178,9 +196,9 @@ auto Machine::undo_once() -> Task<bool> {
 
 // False: somebody gave up what is left.
 auto Machine::undo_attempt(std::size_t index, std::string& faults) -> Task<bool> {
-    auto& step = *attempts_[index].step;
-    set_step(step.name());
-    tell(EventType::step, {{"step", std::string{step.name()}}, {"phase", "poststop"}});
+    auto const step = attempts_[index].name;
+    set_step(step);
+    tell(EventType::step, {{"step", step}, {"phase", "poststop"}});
     co_await committed();
     call_poststop(attempts_[index]);
     arm(world_.timings.undo, Input::undo_retry);
@@ -199,13 +217,15 @@ auto Machine::undo_attempt(std::size_t index, std::string& faults) -> Task<bool>
             disarm();
             auto const why = late ? std::string{"it did not answer in time"} : message.result.text;
             tell_step(attempts_[index], "poststop", late ? "timeout" : "failed", late ? std::string{} : why);
-            faults +=
-                (faults.empty() ? "step " : "; step ") + std::string{step.name()} + " could not be undone: " + why;
+            faults += (faults.empty() ? "step " : "; step ") + step + " could not be undone: " + why;
             co_return true;
         }
         if (react(message) == Effect::drop_undo) {
             disarm();
             co_return false;
+        }
+        if (!timer_) {
+            arm(world_.timings.undo, Input::undo_retry);  // its state has changed
         }
     }
 }

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "vm/definition.hpp"
@@ -46,17 +47,19 @@ struct SpawnRequest {
     std::vector<std::string> env;   // KEY=VALUE, all of it
     Credentials credentials;        // what the hypervisor runs as
     std::vector<ChildFd> fds;
-    UniqueFd console;   // the shim's end of the guest's console; invalid: none
-    UniqueFd log;       // where standard output and error go; invalid: nowhere
-    std::string title;  // for ps: the VM's name
+    UniqueFd console;          // the shim's end of the guest's console; invalid: none
+    UniqueFd log;              // where standard output and error go; invalid: nowhere
+    std::string title;         // for ps: the VM's name
+    std::uint64_t launch = 0;  // which launch in this run folder it is; 0: not told apart
 };
 
 struct SupervisedEvent {
     enum class Kind {
-        started,      // the hypervisor was executed; pid is known
-        exec_failed,  // it was not: text says why; nothing runs any more
-        exited,       // status
-        orphaned,     // the shim is gone, the hypervisor lives on: console and exit status are lost
+        started,        // the hypervisor was executed; pid is known
+        exec_failed,    // it was not: text says why; nothing runs any more
+        exited,         // status
+        orphaned,       // the shim is gone, the hypervisor lives on: console and exit status are lost
+        never_started,  // of reattach(): nothing was executed there for that launch, and nothing ever will be
     };
     Kind kind;
     pid_t pid = 0;
@@ -97,17 +100,32 @@ struct RunRecord {
     std::vector<Setting> settings;  // the resolved definition
 };
 
+// What an earlier daemon spawned, or was about to spawn.
+struct Reattachment {
+    std::string run_dir;
+    std::uint64_t launch = 0;  // as in its SpawnRequest; 0: whichever there is
+    bool remembered = true;    // false: nobody will undo the steps of that run, so forget() removes its folder
+};
+
 class Supervisor {
 public:
     virtual ~Supervisor() = default;
     // `sink` is called on the loop, never before spawn() has returned.
     [[nodiscard]] virtual auto spawn(SpawnRequest request, Supervised::Sink sink) -> std::unique_ptr<Supervised> = 0;
 
-    // Run folders in which a shim or a hypervisor still lives. Folders of what is gone are removed (a later version
-    // reads their exit records first). Blocking: for the start of the daemon.
-    [[nodiscard]] virtual auto find_running() -> std::vector<RunRecord> = 0;
-    [[nodiscard]] virtual auto reattach(RunRecord const& record, Supervised::Sink sink)
-        -> std::unique_ptr<Supervised> = 0;
+    // Run folders that nobody remembers, in which a shim or a hypervisor still lives. What is dead among them is
+    // removed. Those in `remembered` are left alone: their exit records are yet to be read. Blocking: for the start of
+    // the daemon.
+    [[nodiscard]] virtual auto find_running(std::vector<std::string> const& remembered = {})
+        -> std::vector<RunRecord> = 0;
+    // `sink` is told how it is: started (shim and hypervisor live), orphaned, exited, exec_failed or never_started;
+    // then whatever happens, as after spawn(). (Nothing, for as long as the shim is there and does not answer.)
+    // Whatever it is, the launch that was asked about does not happen from now on if it had not happened before.
+    [[nodiscard]] virtual auto reattach(Reattachment what, Supervised::Sink sink) -> std::unique_ptr<Supervised> = 0;
+    // One of find_running().
+    [[nodiscard]] auto reattach(RunRecord const& record, Supervised::Sink sink) -> std::unique_ptr<Supervised> {
+        return reattach(Reattachment{.run_dir = record.run_dir, .remembered = false}, std::move(sink));
+    }
 };
 
 }  // namespace apiary

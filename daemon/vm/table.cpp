@@ -41,6 +41,9 @@ constexpr auto table = std::to_array<Row>({
     {S::starting, Sub::prestart, I::step_timeout, back_out, S::stopping, Sub::poststop, T::stopped},
     {S::starting, Sub::prestart, I::prepared, launch, S::starting, Sub::launching},
     {S::starting, Sub::prestart, I::prepared_loader, launch, S::starting, Sub::loading},
+    {S::starting, Sub::prestart, I::begin_again, begin_again, S::starting, Sub::prestart},
+    {S::starting, Sub::prestart, I::undo_failed, hold_undo, S::failed, Sub::undo_pending, T::stopped},
+    {S::starting, Sub::prestart, I::host_restarted, none, S::stopping, Sub::poststop, T::stopped},
 
     // -- starting/loading: an external loader runs
     {S::starting, Sub::loading, I::start, join, S::starting, Sub::loading, T::running},
@@ -58,6 +61,8 @@ constexpr auto table = std::to_array<Row>({
     {S::starting, Sub::loading, I::exited, gone, S::stopping, Sub::poststop, T::stopped},
     {S::starting, Sub::loading, I::exited_reboot, gone, S::stopping, Sub::poststop, T::stopped},
     {S::starting, Sub::loading, I::loader_timeout, kill, S::stopping, Sub::killing, T::stopped},
+    {S::starting, Sub::loading, I::absent, start_over, S::starting, Sub::prestart},
+    {S::starting, Sub::loading, I::host_restarted, none, S::stopping, Sub::poststop, T::stopped},
 
     // -- starting/launching: the hypervisor was spawned and has not reported itself up
     {S::starting, Sub::launching, I::start, join, S::starting, Sub::launching, T::running},
@@ -77,6 +82,8 @@ constexpr auto table = std::to_array<Row>({
     {S::starting, Sub::launching, I::exited, gone, S::stopping, Sub::poststop, T::stopped},
     {S::starting, Sub::launching, I::exited_reboot, relaunch, S::starting, Sub::launching},
     {S::starting, Sub::launching, I::loader_timeout, kill, S::stopping, Sub::killing, T::stopped},
+    {S::starting, Sub::launching, I::absent, start_over, S::starting, Sub::prestart},
+    {S::starting, Sub::launching, I::host_restarted, none, S::stopping, Sub::poststop, T::stopped},
 
     // -- running
     {S::running, Sub::none, I::start, already, S::running, Sub::none, T::running},
@@ -102,6 +109,8 @@ constexpr auto table = std::to_array<Row>({
     {S::running, Sub::none, I::loaded, none, S::running, Sub::none},
     {S::running, Sub::none, I::up, none, S::running, Sub::none},
     {S::running, Sub::none, I::exec_failed, gone, S::stopping, Sub::poststop, T::stopped},
+    {S::running, Sub::none, I::absent, gone, S::stopping, Sub::poststop, T::stopped},
+    {S::running, Sub::none, I::host_restarted, none, S::stopping, Sub::poststop, T::stopped},
 
     // -- running/rebooting: inside the process (QEMU), or by a new process (bhyve)
     {S::running, Sub::rebooting, I::start, already, S::running, Sub::rebooting, T::running},
@@ -128,6 +137,8 @@ constexpr auto table = std::to_array<Row>({
     {S::running, Sub::rebooting, I::exited_reboot, relaunch, S::running, Sub::rebooting},
     {S::running, Sub::rebooting, I::guest_paused, none, S::paused, Sub::none},
     {S::running, Sub::rebooting, I::guest_resumed, none, S::running, Sub::rebooting},
+    {S::running, Sub::rebooting, I::absent, relaunch, S::running, Sub::rebooting},
+    {S::running, Sub::rebooting, I::host_restarted, none, S::stopping, Sub::poststop, T::stopped},
 
     // -- running/not-adopted: it can be seen, reached over its console, and ended
     {S::running, Sub::not_adopted, I::start, refuse_adopted, S::running, Sub::not_adopted},
@@ -164,6 +175,8 @@ constexpr auto table = std::to_array<Row>({
     {S::paused, Sub::none, I::exited, gone, S::stopping, Sub::poststop, T::stopped},
     {S::paused, Sub::none, I::exec_failed, gone, S::stopping, Sub::poststop, T::stopped},
     {S::paused, Sub::none, I::exited_reboot, relaunch, S::running, Sub::rebooting},
+    {S::paused, Sub::none, I::absent, gone, S::stopping, Sub::poststop, T::stopped},
+    {S::paused, Sub::none, I::host_restarted, none, S::stopping, Sub::poststop, T::stopped},
 
     // -- stopping/acpi: the button was pressed
     {S::stopping, Sub::acpi, I::stop, join, S::stopping, Sub::acpi, T::stopped},
@@ -186,6 +199,8 @@ constexpr auto table = std::to_array<Row>({
     {S::stopping, Sub::acpi, I::exec_failed, gone, S::stopping, Sub::poststop},
     {S::stopping, Sub::acpi, I::exited, gone, S::stopping, Sub::poststop},
     {S::stopping, Sub::acpi, I::exited_reboot, gone, S::stopping, Sub::poststop},
+    {S::stopping, Sub::acpi, I::absent, gone, S::stopping, Sub::poststop},
+    {S::stopping, Sub::acpi, I::host_restarted, none, S::stopping, Sub::poststop},
 
     // -- stopping/killing: the process is being ended
     {S::stopping, Sub::killing, I::stop, join, S::stopping, Sub::killing, T::stopped},
@@ -206,6 +221,8 @@ constexpr auto table = std::to_array<Row>({
     {S::stopping, Sub::killing, I::exec_failed, gone, S::stopping, Sub::poststop},
     {S::stopping, Sub::killing, I::exited, gone, S::stopping, Sub::poststop},
     {S::stopping, Sub::killing, I::exited_reboot, gone, S::stopping, Sub::poststop},
+    {S::stopping, Sub::killing, I::absent, gone, S::stopping, Sub::poststop},
+    {S::stopping, Sub::killing, I::host_restarted, none, S::stopping, Sub::poststop},
 
     // -- stopping/poststop: steps are undone
     {S::stopping, Sub::poststop, I::stop, join, S::stopping, Sub::poststop, T::stopped},
@@ -232,6 +249,7 @@ constexpr auto table = std::to_array<Row>({
     {S::failed, Sub::none, I::autostop, none, S::failed, Sub::none, T::stopped},
     {S::failed, Sub::none, I::restart, plan_start, S::failed, Sub::none, T::running},
     {S::failed, Sub::none, I::vanish, erase, S::failed, Sub::none, T::stopped},
+    {S::failed, Sub::none, I::found, watch_found, S::running, Sub::not_adopted, T::running},
 
     // -- failed/undo-pending: something is left on the host
     {S::failed, Sub::undo_pending, I::start, refuse_undo, S::failed, Sub::undo_pending},
@@ -279,13 +297,13 @@ auto is_command(Input input) -> bool {
 
 auto to_string(Input input) -> std::string_view {
     static constexpr auto words = std::to_array<std::string_view>(
-        {"start",         "stop",           "poweroff",     "reset",    "pause",           "resume",
-         "failreset",     "give-up",        "cancel",       "reload",   "adjust",          "autostart",
-         "autostop",      "restart",        "vanish",       "prepared", "prepared-loader", "veto",
-         "step-failed",   "step-timeout",   "loaded",       "up",       "exec-failed",     "loader-timeout",
-         "guest-reset",   "reboot-settled", "ended",        "exited",   "exited-reboot",   "guest-paused",
-         "guest-resumed", "stop-timeout",   "kill-timeout", "undone",   "undone-failed",   "undo-failed",
-         "undo-retry",    "found"});
+        {"start",         "stop",           "poweroff",     "reset",       "pause",           "resume",
+         "failreset",     "give-up",        "cancel",       "reload",      "adjust",          "autostart",
+         "autostop",      "restart",        "vanish",       "prepared",    "prepared-loader", "veto",
+         "step-failed",   "step-timeout",   "loaded",       "up",          "exec-failed",     "loader-timeout",
+         "guest-reset",   "reboot-settled", "ended",        "exited",      "exited-reboot",   "guest-paused",
+         "guest-resumed", "stop-timeout",   "kill-timeout", "undone",      "undone-failed",   "undo-failed",
+         "undo-retry",    "found",          "absent",       "begin-again", "host-restarted"});
     static_assert(words.size() == static_cast<std::size_t>(input_count));
     return words[static_cast<std::size_t>(input)];
 }

@@ -55,9 +55,12 @@ enum class Input {
     undo_failed,    // something could not be undone
     undo_retry,
     // of the daemon
-    found,  // a guest of an earlier daemon runs
+    found,           // a guest of an earlier daemon runs
+    absent,          // of what an earlier daemon was about to launch, nothing runs
+    begin_again,     // what it had begun of a start is undone
+    host_restarted,  // so nothing of it can run
 };
-inline constexpr int input_count = static_cast<int>(Input::found) + 1;
+inline constexpr int input_count = static_cast<int>(Input::host_restarted) + 1;
 
 // What the engine does about it, besides moving to the next state.
 enum class Effect {
@@ -94,6 +97,8 @@ enum class Effect {
     retry_undo,
     drop_undo,  // an admin gave it up
     watch_found,
+    start_over,   // no process: undo, then begin_again
+    begin_again,  // a cold start that was under way
 };
 
 enum class TargetMove { keep, stopped, running, paused };

@@ -1,5 +1,6 @@
 #include "vm/turns.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace apiary {
@@ -66,9 +67,41 @@ void Turns::after_commit(std::function<void()> callback) {
     callbacks_.push_back(std::move(callback));
 }
 
+void Turns::commit() {
+    durable_ = journal_.commit();
+    if (durable_) {
+        retry_ = nullptr;
+        retry_delay_ = first_retry;
+    } else if (!retry_) {
+        retry_ = loop_.after(retry_delay_, [this] { try_again(); });
+        retry_delay_ = std::min(retry_delay_ * 2, last_retry);
+    }
+}
+
+// While nothing happens nothing would be committed, and nobody would learn that the disk has room again.
+void Turns::try_again() {
+    retry_ = nullptr;
+    commit();
+    if (durable_) {
+        Event event;
+        event.type = EventType::notice;
+        event.details.emplace("text", "the journal can be written again");
+        emit(std::move(event));
+    }
+}
+
 void Turns::close() {
     // A reply or an observer may cause what belongs to the next turn: it is gathered anew, and closed by its own post.
     if (closing_ || !scheduled_) {
+        return;
+    }
+    if (!journal_.ready()) {
+        if (!std::exchange(held_, true)) {
+            journal_.when_ready([this] {
+                held_ = false;
+                close();
+            });
+        }
         return;
     }
     closing_ = true;
@@ -85,7 +118,11 @@ void Turns::close() {
     index_.clear();
     changed_jobs_.clear();
     auto const callbacks = std::exchange(callbacks_, {});
-    if (!journal_.commit()) {
+    if (before_commit_) {
+        before_commit_(turn);
+    }
+    commit();
+    if (!durable_) {
         for (auto& event : turn.events) {
             event.durable = false;
         }

@@ -8,6 +8,7 @@
 #include <functional>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "vm/engine.hpp"
@@ -16,7 +17,13 @@ namespace apiary {
 
 class Turns {
 public:
+    // A journal that could not be written is tried again after so long, twice as long each time.
+    static constexpr Duration first_retry = std::chrono::seconds{1}, last_retry = std::chrono::minutes{1};
+
     Turns(Loop& loop, Journal& journal) : loop_{loop}, journal_{journal} {}
+
+    // Is shown each turn right before its commit, to put into it what else is to be written down.
+    void before_commit(std::function<void(Turn const&)> callback) { before_commit_ = std::move(callback); }
 
     void add_observer(Observer& observer) { observers_.push_back(&observer); }
 
@@ -38,6 +45,10 @@ public:
 
     void close();
 
+    // False: the last turn could not be written down; nothing new may start.
+    [[nodiscard]] auto durable() const -> bool { return durable_; }
+    [[nodiscard]] auto journal() const -> Journal const& { return journal_; }
+
     // Turns are numbered: the one that is being gathered, and the last one that all were told of. A turn points to the
     // jobs that it tells of, so they stay until then.
     [[nodiscard]] auto gathering() const -> std::uint64_t { return gathering_; }
@@ -46,10 +57,13 @@ public:
 private:
     auto entry(VmPtr const& vm) -> Turn::VmChange&;
     void schedule();
+    void commit();
+    void try_again();
 
     Loop& loop_;
     Journal& journal_;
     std::vector<Observer*> observers_;
+    std::function<void(Turn const&)> before_commit_;
     Turn turn_;
     std::unordered_map<Vm const*, std::size_t> index_;  // of turn_.vms
     std::unordered_set<Job const*> changed_jobs_;       // = turn_.jobs_changed
@@ -57,6 +71,10 @@ private:
     std::uint64_t gathering_ = 1, told_ = 0;
     bool scheduled_ = false;
     bool closing_ = false;
+    bool durable_ = true;
+    Handle retry_;
+    Duration retry_delay_ = first_retry;
+    bool held_ = false;  // until the journal is ready
 };
 
 }  // namespace apiary

@@ -60,7 +60,7 @@ def test_it_ends_with_the_daemon(host):
     assert command(caller, "web", "Stop")["Result"] == "done"
     host.daemon.stop()
     assert not alive(host.bus)
-    assert [p.name for p in host.daemon.run_dir.iterdir() if not p.is_dir()] == []
+    assert [p.name for p in host.daemon.run_dir.iterdir() if not p.is_dir()] == ["undurable"]
 
 
 def test_it_ends_with_a_daemon_that_is_killed(host):
@@ -71,7 +71,7 @@ def test_it_ends_with_a_daemon_that_is_killed(host):
     assert alive(guest)
     host.start()
     caller = host.client(ALICE).follow()
-    assert caller.state("web")[:2] == ("running", "not-adopted")
+    assert caller.state("web")[:2] == ("running", "")
     assert command(caller, "web", "PowerOff")["Result"] == "done"
     wait_gone(guest)
 

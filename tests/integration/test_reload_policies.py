@@ -130,6 +130,7 @@ def test_reboot_on_change(guest):
 
 def test_back_before_it_is_gone(guest):
     guest.begin(boot="yes")
+    wait_until(lambda: guest.get("State") == "running", "it runs")
     guest.attach()
     guest.say("i", "MARKER-IGNORE on")
     assert guest.reload(gone=True) == [("removed", "stop-and-remove", {})]

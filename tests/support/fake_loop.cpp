@@ -57,7 +57,19 @@ void FakeLoop::offload(Callback work, Callback done) {
     post(std::move(done));
 }
 
+void FakeLoop::drop_all() {
+    // What they hold may cancel timers, or post.
+    while (!posted_.empty() || !timers_.empty() || !watches_.empty()) {
+        auto const posted = std::exchange(posted_, {});
+        auto const timers = std::exchange(timers_, {});
+        auto const watches = std::exchange(watches_, {});
+    }
+}
+
 auto FakeLoop::run_one() -> bool {
+    if (before_each && (!posted_.empty() || (!timers_.empty() && timers_.begin()->first <= now_))) {
+        before_each();
+    }
     if (!posted_.empty()) {
         auto const callback = std::move(posted_.front());
         posted_.pop_front();

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 
@@ -16,6 +17,10 @@ public:
     void run_ready();
     // Moves the clock on, running each timer at its own time.
     void advance(Duration by);
+    // What the death of the process takes: all that was to run. Handles may be let go of before and after.
+    void drop_all();
+    // Runs before each callback; what it throws leaves run_ready() and advance().
+    std::function<void()> before_each;
     // Number of timers that are armed: at rest there must be none.
     [[nodiscard]] auto armed_timers() const -> std::size_t { return timers_.size(); }
 

@@ -58,7 +58,7 @@ auto FakeSupervisor::spawn(SpawnRequest, Supervised::Sink) -> std::unique_ptr<Su
     throw std::logic_error{"the scripted hypervisor needs no shim"};
 }
 
-auto FakeSupervisor::reattach(RunRecord const& record, Supervised::Sink sink) -> std::unique_ptr<Supervised> {
+auto FakeSupervisor::reattach(Reattachment what, Supervised::Sink sink) -> std::unique_ptr<Supervised> {
     if (reattaches == Manner::throws) {
         throw std::runtime_error{"no such folder"};
     }
@@ -66,7 +66,7 @@ auto FakeSupervisor::reattach(RunRecord const& record, Supervised::Sink sink) ->
         return nullptr;
     }
     auto process = std::make_shared<FoundProcess>();
-    process->record = record;
+    process->what = std::move(what);
     process->sink = std::move(sink);
     process->loop = &loop_;
     process->log = log;

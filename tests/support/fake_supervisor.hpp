@@ -10,7 +10,7 @@
 namespace apiary::test {
 
 struct FoundProcess {
-    RunRecord record;
+    Reattachment what;
     std::vector<int> signals;
     bool alive = true, forgotten = false;
     bool dies_of_signals = true;
@@ -33,8 +33,9 @@ public:
     std::vector<std::shared_ptr<FoundProcess>> found;
 
     [[nodiscard]] auto spawn(SpawnRequest request, Supervised::Sink sink) -> std::unique_ptr<Supervised> override;
-    [[nodiscard]] auto find_running() -> std::vector<RunRecord> override { return {}; }
-    [[nodiscard]] auto reattach(RunRecord const& record, Supervised::Sink sink) -> std::unique_ptr<Supervised> override;
+    [[nodiscard]] auto find_running(std::vector<std::string> const&) -> std::vector<RunRecord> override { return {}; }
+    using Supervisor::reattach;
+    [[nodiscard]] auto reattach(Reattachment what, Supervised::Sink sink) -> std::unique_ptr<Supervised> override;
 
 private:
     Loop& loop_;

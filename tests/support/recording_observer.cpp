@@ -43,6 +43,16 @@ void RecordingObserver::on_turn(Turn const& turn) {
     }
 }
 
+void RecordingObserver::catch_up(std::set<std::uint64_t> jobs_under_way) {
+    for (auto const* const event : journal_.read(seq_, 1'000'000, [](Event const&) { return true; }).events) {
+        check_event(*event);
+        events.push_back(*event);
+    }
+    statuses_.clear();
+    taken_over_ = true;
+    running_jobs = std::move(jobs_under_way);
+}
+
 void RecordingObserver::check_event(Event const& event) {
     auto const at = "event " + std::to_string(event.seq) + " of " + event.vm + ": ";
     if (event.seq != ++seq_) {
@@ -84,9 +94,10 @@ void RecordingObserver::check_event(Event const& event) {
 void RecordingObserver::check_vm(Turn::VmChange const& change) {
     auto const* const vm = change.vm.get();
     auto const& now = vm->status();
-    if (change.added != !statuses_.contains(vm)) {
+    bool const is_news = !statuses_.contains(vm) && !(taken_over_ && !change.added && known_.contains(vm->name()));
+    if (change.added != is_news) {
         fault(vm->name() + ": is new, and was not said to be added, or the other way round");
-    } else if (!change.added && !(change.before == statuses_[vm])) {
+    } else if (!change.added && statuses_.contains(vm) && !(change.before == statuses_[vm])) {
         fault(vm->name() + ": `before` is not what was told last");
     }
     auto const& known = known_[vm->name()];

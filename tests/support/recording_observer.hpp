@@ -29,6 +29,8 @@ public:
     std::vector<std::string> log;  // "event 3", "reply" … in the order of their telling; tests may add to it
 
     void on_turn(Turn const& turn) override;
+    // Another engine goes on: what the last one had committed and not told is read from the journal, as a client would.
+    void catch_up(std::set<std::uint64_t> jobs_under_way);
 
     // "state/sub-state" of each state event of one VM, and others by their type.
     [[nodiscard]] auto story(std::string_view vm) const -> std::vector<std::string>;
@@ -49,6 +51,7 @@ private:
     std::uint64_t seq_ = 0;
     std::map<std::string, Known> known_;
     std::map<Vm const*, VmStatus> statuses_;
+    bool taken_over_ = false;  // VMs are there that were not added
     std::set<std::uint64_t> events_of_new_jobs_, events_of_ended_jobs_;
 };
 

@@ -14,7 +14,38 @@ auto Process::count(std::string_view call) const -> std::size_t {
     }));
 }
 
+auto Process::state() const -> GuestEvent {
+    if (end_) {
+        return *end_;
+    }
+    if (over_) {
+        return *over_;
+    }
+    if (!was_up_) {
+        return {.kind = Kind::unfinished, .text = {}};
+    }
+    return {.kind = paused_ ? Kind::paused : Kind::up, .text = {}};
+}
+
 void Process::say(GuestEvent event) {
+    switch (event.kind) {
+        case Kind::up:
+            was_up_ = true;
+            break;
+        case Kind::paused:
+        case Kind::resumed:
+            paused_ = event.kind == Kind::paused;
+            break;
+        case Kind::ended:
+            over_ = event;
+            break;
+        case Kind::exited:
+        case Kind::exec_failed:
+            end_ = event;
+            break;
+        default:
+            break;
+    }
     loop_->post([sink = std::weak_ptr{sink_}, event = std::move(event)] {
         if (auto const held_sink = sink.lock()) {
             (*held_sink)(event);
@@ -57,11 +88,13 @@ void Process::refuse(unsigned of, std::string text) {
 class ScriptedGuest : public Guest {
 public:
     ScriptedGuest(ScriptedHypervisor& hypervisor, std::shared_ptr<Process> process)
-        : hypervisor_{hypervisor}, process_{std::move(process)} {}
+        : hypervisor_{hypervisor}, process_{std::move(process)}, sink_{process_->sink_} {}
     ~ScriptedGuest() override {
-        process_->held = false;
-        process_->sink_ = nullptr;
-        process_->consoles.clear();
+        if (process_->sink_ == sink_) {  // else another engine has it by now
+            process_->held = false;
+            process_->sink_ = nullptr;
+            process_->consoles.clear();
+        }
     }
     ScriptedGuest(ScriptedGuest const&) = delete;
     auto operator=(ScriptedGuest const&) -> ScriptedGuest& = delete;
@@ -136,6 +169,7 @@ private:
     }
     ScriptedHypervisor& hypervisor_;
     std::shared_ptr<Process> process_;
+    std::shared_ptr<Guest::Sink> sink_;
 };
 
 auto ScriptedHypervisor::alive(std::string_view vm) const -> std::size_t {
@@ -159,6 +193,11 @@ auto ScriptedHypervisor::launch(LaunchRequest request, Guest::Sink sink) -> std:
     if (alive(request.definition->name) != 0) {
         violations.push_back("two hypervisors for " + request.definition->name);
     }
+    for (auto const& contribution : request.contributions) {
+        if (contribution.kind == "fd" && !contribution.fd) {
+            violations.push_back("launched without the descriptor " + contribution.id);
+        }
+    }
     auto process = std::make_shared<Process>();
     process->request = std::move(request);
     process->pid = next_pid_++;
@@ -172,6 +211,41 @@ auto ScriptedHypervisor::launch(LaunchRequest request, Guest::Sink sink) -> std:
         process->up();
     }
     return std::make_unique<ScriptedGuest>(*this, process);
+}
+
+auto ScriptedHypervisor::adopt(LaunchRequest request, Guest::Sink sink) -> std::unique_ptr<Guest> {
+    if (log != nullptr) {
+        log->emplace_back("adopt");
+    }
+    adoptions.push_back(request);
+    auto const at = std::find_if(processes.rbegin(), processes.rend(), [&](auto const& process) {
+        return !process->forgotten && process->request.run_dir == request.run_dir &&
+               process->request.launch == request.launch;
+    });
+    auto process = at != processes.rend() ? *at : nullptr;
+    auto answer = process ? process->state() : GuestEvent{.kind = Kind::absent, .text = {}};
+    if (!process) {
+        process = std::make_shared<Process>();
+        process->request = std::move(request);
+        process->alive = false;
+        process->loop_ = &loop_;
+    } else if (process->held) {
+        violations.push_back("two engines hold the process of " + process->request.definition->name);
+    }
+    process->held = true;
+    process->sink_ = std::make_shared<Guest::Sink>(std::move(sink));
+    auto guest = std::make_unique<ScriptedGuest>(*this, process);
+    if (adoption) {
+        if (auto const scripted = adoption(adoptions.back())) {
+            process->say(*scripted);
+        }
+        return guest;
+    }
+    process->say(answer);
+    if (answer.kind == Kind::unfinished) {
+        process->exited(Reason::recovered);
+    }
+    return guest;
 }
 
 }  // namespace apiary::test

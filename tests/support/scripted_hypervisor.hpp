@@ -2,8 +2,11 @@
 // test wants it to.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "vm/hypervisor.hpp"
@@ -36,12 +39,17 @@ struct Process {
     void exec_failed(std::string text);
     void refuse(unsigned of, std::string text);
 
+    // What adopt() would tell of it now: up, paused, ended, exited, exec_failed, or unfinished.
+    [[nodiscard]] auto state() const -> GuestEvent;
+
 private:
     friend class ScriptedHypervisor;
     friend class ScriptedGuest;
     Loop* loop_ = nullptr;
     std::shared_ptr<Guest::Sink> sink_;
     unsigned last_request_ = 0;
+    bool was_up_ = false, paused_ = false;
+    std::optional<GuestEvent> over_, end_;  // what it said of that
 };
 
 class ScriptedHypervisor : public Hypervisor {
@@ -56,7 +64,13 @@ public:
         false;  // does at once as it is asked: up, reset, pause, resume, power-off, quit; kill it always obeys
     bool obeys_kill = true;
 
-    std::vector<std::string>* log = nullptr;  // gets the first word of all that is asked, and "launch"
+    // The processes outlive the engine that launched them, as real ones do. What adopt() tells is what became of the
+    // latest with that run folder and launch number (an unfinished one is killed, of none, or of one that was
+    // forgotten, it is absent), unless the test answers itself: then its event, or silence where there is none.
+    std::function<std::optional<GuestEvent>(LaunchRequest const&)> adoption;
+    std::vector<LaunchRequest> adoptions;  // all that was asked to be adopted
+
+    std::vector<std::string>* log = nullptr;  // gets the first word of all that is asked, "launch" and "adopt"
 
     // All processes, oldest first.
     std::vector<std::shared_ptr<Process>> processes;
@@ -73,6 +87,7 @@ public:
     [[nodiscard]] auto can_pause() const -> bool override { return pausable; }
     [[nodiscard]] auto known_reasons() const -> std::vector<Reason> override { return {}; }
     [[nodiscard]] auto launch(LaunchRequest request, Guest::Sink sink) -> std::unique_ptr<Guest> override;
+    [[nodiscard]] auto adopt(LaunchRequest request, Guest::Sink sink) -> std::unique_ptr<Guest> override;
     [[nodiscard]] auto faults(Definition const&) const -> std::vector<Fault> override { return {}; }
 
 private:

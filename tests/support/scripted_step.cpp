@@ -55,7 +55,8 @@ auto ScriptedStep::note(Call call) -> Call& {
 
 void ScriptedStep::give(Call& call, StepResult result) {
     bool const prestart = call.what == "prestart";
-    if (prestart ? result.kind == StepResult::Kind::veto : result.kind == StepResult::Kind::ok) {
+    if (call.what != "renew" &&
+        (prestart ? result.kind == StepResult::Kind::veto : result.kind == StepResult::Kind::ok)) {
         begun.erase(call.call.attempt);
     }
     loop_.post([done = std::exchange(call.done, nullptr), result = std::move(result)] { done(result); });
@@ -102,7 +103,7 @@ void ScriptedStep::cancel(std::uint64_t attempt) {
 
 void ScriptedStep::poststop(StepCall call, Done done) {
     auto const vm = call.definition->name;
-    if (!ever_begun.contains(call.attempt)) {
+    if (!ever_begun.contains(call.attempt) && !intents_are_lost) {
         violations.push_back("attempt " + std::to_string(call.attempt) + " of " + name_ +
                              " was undone, but was never begun");
     }
@@ -125,6 +126,20 @@ void ScriptedStep::poststop(StepCall call, Done done) {
         case Answer::throws:
             made.done = nullptr;
             throw std::runtime_error{text};
+    }
+}
+
+void ScriptedStep::renew(StepCall call, Done done) {
+    auto const vm = call.definition->name;
+    if (!begun.contains(call.attempt)) {
+        violations.push_back("attempt " + std::to_string(call.attempt) + " of " + name_ +
+                             " was renewed, but is not begun");
+    }
+    auto& made = note(Call{"renew", vm, std::move(call), std::move(done)});
+    if (renew_answer == Answer::ok) {
+        give(made, {.text = {}, .contributions = gives});
+    } else if (renew_answer != Answer::silent) {
+        give(made, {.kind = StepResult::Kind::failed, .text = text, .contributions = {}});
     }
 }
 

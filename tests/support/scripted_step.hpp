@@ -19,6 +19,7 @@ public:
     // How it answers. A call that got no answer can be answered later.
     Answer prestart_answer = Answer::ok;
     Answer undo_answer = Answer::ok;
+    Answer renew_answer = Answer::ok;
     int undo_failures = 0;             // so many undos fail before undo_answer holds
     std::set<std::string> silent_for;  // VMs to whose prestart it does not answer
     Reason reason = Reason::none;      // of a veto or failure
@@ -26,10 +27,11 @@ public:
     std::vector<Contribution> gives;
     Duration deadline = std::chrono::seconds{60};
     bool applies = true;
+    bool intents_are_lost = false;  // the daemon may die between writing down an attempt and beginning it
     std::vector<std::string>* log = nullptr;  // gets "network:prestart" …
 
     struct Call {
-        std::string what;  // prestart, poststop, cancel
+        std::string what;  // prestart, poststop, cancel, renew
         std::string vm;
         StepCall call;
         Done done;  // empty: answered
@@ -53,6 +55,7 @@ public:
     void prestart(StepCall call, Done done) override;
     void cancel(std::uint64_t attempt) override;
     void poststop(StepCall call, Done done) override;
+    void renew(StepCall call, Done done) override;
 
 private:
     auto note(Call call) -> Call&;

@@ -71,6 +71,7 @@ static void welcome(int fd, int setup) {
     packet_u32(&packet, APIARY_FIELD_PHASE, phase);
     if (phase != APIARY_PHASE_WAITING) {
         add_process(&packet);
+        packet_u64(&packet, APIARY_FIELD_NUMBER, folder_launch());
     }
     if (phase == APIARY_PHASE_ENDED) {
         add_end(&packet);
@@ -108,7 +109,7 @@ static void refuse(int number, char const* text) {
 }
 
 static void start(void) {
-    if (folder_enter(launch->run_dir) != 0) {
+    if (folder_enter(launch->run_dir, launch->ticket, launch->number) != 0) {
         refuse(EIO, folder_error());
         return;
     }

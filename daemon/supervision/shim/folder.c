@@ -16,6 +16,7 @@
 static int shim_lock = -1, vm_lock = -1, listener = -1;
 static char error_text[512];
 static char boot_id[64];
+static uint64_t launch_number;
 static char const exit_file[] = "exit", exit_tmp[] = "exit.tmp", pid_file[] = "pid", pid_tmp[] = "pid.tmp",
                   socket_file[] = "sock";
 
@@ -26,6 +27,9 @@ char const* folder_error(void) {
 }
 int folder_listener(void) {
     return listener;
+}
+uint64_t folder_launch(void) {
+    return launch_number;
 }
 int folder_vm_lock(void) {
     return vm_lock;
@@ -105,7 +109,16 @@ static int listen_here(void) {
     return 0;
 }
 
-int folder_enter(char const* path) {
+static int no_ticket(void) {
+    if (errno != ENOENT) {
+        return fail("cannot take the leave to start from the run folder");
+    }
+    snprintf(error_text, sizeof error_text, "this launch was called off before its shim had come to it");
+    return -1;
+}
+
+int folder_enter(char const* path, char const* ticket, uint64_t launch) {
+    launch_number = launch;
     int const folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (folder < 0) {
         return fail("cannot open the run folder %s", path);
@@ -124,9 +137,17 @@ int folder_enter(char const* path) {
     if (platform_boot_id(boot_id, sizeof boot_id) != 0) {
         return fail("cannot tell which boot of the host this is");
     }
+    // Who comes too late does not even touch the lock, which others may be looking at by now.
+    if (ticket && access(ticket, F_OK) != 0) {
+        return no_ticket();
+    }
+    // The lock before the ticket: protocol.h says why. Nothing of an earlier launch is touched before both are ours.
     shim_lock = take_lock("shim.lock", "another shim");
     if (shim_lock < 0) {
         return -1;
+    }
+    if (ticket && unlink(ticket) != 0) {
+        return no_ticket();
     }
     vm_lock = take_lock("vm.lock", "a hypervisor, or something that it left behind,");
     if (vm_lock < 0) {
@@ -146,8 +167,9 @@ void folder_drop_vm_lock(void) {
 
 int folder_write_pid(pid_t pid, uint64_t start, char const* title) {
     char text[record_size];
-    int const size = snprintf(text, sizeof text, "apiary-pid 1\nboot %s\npid %ld\nstart %llu\ntitle %.256s\nend\n",
-                              boot_id, (long)pid, (unsigned long long)start, title);
+    int const size =
+        snprintf(text, sizeof text, "apiary-pid 1\nboot %s\npid %ld\nstart %llu\nlaunch %llu\ntitle %.256s\nend\n",
+                 boot_id, (long)pid, (unsigned long long)start, (unsigned long long)launch_number, title);
     int const fd = open(pid_tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     // No fsync: after a crash of the host the boot id makes it void anyway.
     int const written = fd >= 0 && write_all(fd, text, (size_t)size) == 0;
@@ -162,9 +184,10 @@ int folder_write_exit(pid_t pid, uint64_t start, struct end const* end) {
     char text[record_size];
     int const size =
         snprintf(text, sizeof text,
-                 "apiary-exit 1\nboot %s\npid %ld\nstart %llu\nkind %s\nvalue %ld\ncore %lu\ndropped %llu\nend\n",
-                 boot_id, (long)pid, (unsigned long long)start, kinds[end->kind], (long)end->value,
-                 (unsigned long)end->core, (unsigned long long)end->dropped);
+                 "apiary-exit 1\nboot %s\npid %ld\nstart %llu\nlaunch %llu\nkind %s\nvalue %ld\ncore %lu\n"
+                 "dropped %llu\nend\n",
+                 boot_id, (long)pid, (unsigned long long)start, (unsigned long long)launch_number, kinds[end->kind],
+                 (long)end->value, (unsigned long)end->core, (unsigned long long)end->dropped);
     int const fd = open(exit_tmp, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
         return -1;

@@ -104,6 +104,13 @@ static int take_field(struct launch* launch, struct received* packet, struct api
         case APIARY_FIELD_RUN_DIR:
             launch->run_dir = keep_text(launch, data, field->length);
             return launch->run_dir ? 0 : -1;
+        case APIARY_FIELD_TICKET:
+            launch->ticket = keep_text(launch, data, field->length);
+            // A file in the run folder, and one of this kind: it will be removed.
+            return launch->ticket && strncmp(launch->ticket, "ticket.", 7) == 0 && !strchr(launch->ticket, '/') ? 0
+                                                                                                                : -1;
+        case APIARY_FIELD_NUMBER:
+            return field_u64(field, data, &launch->number);
         case APIARY_FIELD_LOG_BOUND:
             return field_u64(field, data, &launch->log_bound);
         case APIARY_FIELD_END:

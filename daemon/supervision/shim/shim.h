@@ -70,8 +70,8 @@ struct launch {
     int child_fds[APIARY_SHIM_CHILD_FDS], child_numbers[APIARY_SHIM_CHILD_FDS];
     size_t child_fd_count;
     int console_fd, log_fd;
-    char* run_dir;
-    uint64_t log_bound;
+    char *run_dir, *ticket;
+    uint64_t log_bound, number;
     int have_uid, have_gid, complete;
     size_t text_used;
     char text[APIARY_SHIM_LAUNCH_MAX];
@@ -83,7 +83,8 @@ void launch_free(struct launch* launch);
 // -- folder.c: the run folder
 // -------------------------------------------------------------------------------------------- -1 with a text for
 // people in folder_error().
-int folder_enter(char const* path);
+int folder_enter(char const* path, char const* ticket, uint64_t launch);  // ticket NULL: none is needed
+uint64_t folder_launch(void);                                             // as told to folder_enter()
 char const* folder_error(void);
 int folder_listener(void);
 int folder_vm_lock(void);        // for the child to inherit

@@ -135,7 +135,7 @@ class World:
         faults += [f"left alive: {pid} {line}" for pid, line in left.items()]
         run_dir = self.folder / "run"
         if self.expect_empty_run_dir and run_dir.exists():
-            inside = [str(p.relative_to(run_dir)) for p in run_dir.rglob("*") if not p.is_dir()]
+            inside = [str(p.relative_to(run_dir)) for p in run_dir.rglob("*") if not p.is_dir() and p.name != "undurable"]
             folders = [str(p.relative_to(run_dir)) for p in run_dir.iterdir() if p.is_dir() and p.name.isdigit()]
             faults += [f"left in the run folder: {name}" for name in inside + folders]
         for daemon in self.daemons:

@@ -29,8 +29,10 @@ public:
         page.oldest = events_.empty() ? 0 : events_.front().seq;
         page.truncated = after + 1 < page.oldest;
         page.complete_through = page.truncated ? after : last_;
-        for (auto const& event : events_) {
-            if (event.seq > after && !page.truncated && wanted(event)) {
+        auto const first = page.truncated || after >= last_ ? events_.size() : after + 1 - page.oldest;
+        for (auto at = first; at < events_.size(); ++at) {
+            auto const& event = events_[at];
+            if (wanted(event)) {
                 if (page.events.size() == max) {
                     page.complete_through = page.events.back()->seq;
                     break;

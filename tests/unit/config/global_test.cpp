@@ -25,6 +25,24 @@ TEST_F(Global, AllKeys) {
     EXPECT_EQ(g.observers_gid, staff);
 }
 
+TEST_F(Global, BoundsOfTheJournal) {
+    load("");
+    EXPECT_EQ(result.globals.journal_bytes, 64 << 20);
+    EXPECT_EQ(result.globals.journal_age, std::chrono::hours{720});
+    load("global { journal_max_size = 2G; journal_max_age = 3w; }");
+    EXPECT_THAT(said(), IsEmpty());
+    EXPECT_EQ(result.globals.journal_bytes, std::int64_t{2} << 30);
+    EXPECT_EQ(result.globals.journal_age, std::chrono::hours{24 * 21});
+    load("global { journal_max_age = 90m; }");
+    EXPECT_EQ(result.globals.journal_age, std::chrono::minutes{90});
+    for (auto const* const wrong :
+         {"journal_max_size = 0", "journal_max_size = 100K", "journal_max_size = x", "journal_max_age = 0",
+          "journal_max_age = 3y", "journal_max_age = d", "journal_max_age = 99999999999d"}) {
+        load(std::string{"global { "} + wrong + "; }");
+        EXPECT_EQ(errors().size(), 1U) << wrong;
+    }
+}
+
 TEST_F(Global, TheOffsetIsANumberAsInC) {
     for (auto const& [text, offset] :
          std::map<std::string, unsigned>{{"0x10", 16}, {"010", 8}, {"\" +7\"", 7}, {"0", 0}, {"0X1f", 31}}) {

@@ -32,6 +32,9 @@ TEST(CommandLine, commands) {
     EXPECT_TRUE(asked({"reload", "--dry-run"}).dry_run);
     EXPECT_EQ(asked({"version"}).action, Action::version);
     EXPECT_EQ(asked({"shutdown-all", "--force"}).action, Action::shutdown_all);
+    EXPECT_EQ(asked({"daemon", "stop"}).action, Action::daemon_stop);
+    EXPECT_FALSE(asked({"daemon", "stop"}).keep_vms);
+    EXPECT_TRUE(asked({"daemon", "stop", "--keep-vms"}).keep_vms);
 }
 
 TEST(CommandLine, configurations) {
@@ -110,6 +113,8 @@ TEST(CommandLine, events) {
     EXPECT_EQ(invocation.vms, (Words{"a", "b"}));
     EXPECT_EQ(invocation.types, Words{"state"});
     EXPECT_EQ(asked({"events"}).since, std::nullopt);
+    EXPECT_EQ(asked({"events", "--since", "@5"}).from, 5'000'000U);
+    EXPECT_EQ(asked({"events", "--since", "@5"}).since, std::nullopt);
 }
 
 TEST(CommandLine, mistakes_are_told_with_what_was_perhaps_meant) {
@@ -133,7 +138,7 @@ TEST(CommandLine, what_makes_no_sense_is_refused) {
     fault({"start", "--wait", "--no-wait", "a"});
     fault({"cancel", "web"});
     fault({"cancel", "-1"});
-    fault({"events", "--since", "yesterday"});
+    fault({"events", "--since", "tomorrow"});
     fault({"events", "--stream", "s"});
     fault({"--address"});
 }

@@ -1,30 +1,28 @@
-// What is shown of a journal that is followed.
+// What comes over the stream of events, and how events are shown.
 #include "ctl/event_feed.hpp"
 
 #include <gtest/gtest.h>
 
 #include "ctl/event_text.hpp"
+#include "ctl/failure.hpp"
 
 namespace apiary::ctl {
 namespace {
 
-auto event(std::uint64_t seq, bool durable = true) -> Event {
+auto event(std::uint64_t seq) -> Event {
     Event made;
     made.seq = seq;
     made.vm = "web";
     made.type = "state";
-    if (!durable) {
-        made.details.emplace("durable", Value{false});
-    }
     return made;
 }
 
-auto page(std::vector<std::uint64_t> const& numbers, std::uint64_t complete) -> JournalPage {
-    JournalPage made{.events = {}, .complete_through = complete};
-    for (auto const number : numbers) {
-        made.events.push_back(event(number));
-    }
-    return made;
+auto line(std::uint64_t seq, std::string const& vm = "web", std::string const& type = "state") -> std::string {
+    return R"({"seq":)" + std::to_string(seq) + R"(,"vm_seq":1,"stream":"s","time":5,"vm":")" + vm + R"(","type":")" +
+           type +
+           R"(","state":"running","sub_state":"","reason":"requested","details":{"job":7,"durable":false,)"
+           R"("text":"x","new":[1]},"of-tomorrow":{}})"
+           "\n";
 }
 
 auto numbers(std::vector<Event> const& events) -> std::vector<std::uint64_t> {
@@ -37,66 +35,86 @@ auto numbers(std::vector<Event> const& events) -> std::vector<std::uint64_t> {
 
 using Numbers = std::vector<std::uint64_t>;
 
-TEST(EventFeed, shows_what_the_journal_has_once) {
+TEST(EventFeed, lines_become_events) {
     EventFeed feed{{}};
-    feed.start_after(2);
-    EXPECT_EQ(numbers(feed.read(page({3, 4}, 5))), (Numbers{3, 4}));
-    EXPECT_EQ(feed.after(), 5U);
-    EXPECT_EQ(numbers(feed.read(page({4, 5, 6}, 6))), Numbers{6});
+    feed.begin(2);
+    auto const events = feed.take(R"({"control":"begin","after":2,"stream":"s"})"
+                                  "\n" +
+                                  line(3));
+    ASSERT_EQ(numbers(events), Numbers{3});
+    auto const& one = events.front();
+    EXPECT_EQ(one.vm_seq, 1U);
+    EXPECT_EQ(one.time, 5U);
+    EXPECT_EQ(one.vm + one.type + one.state + one.sub_state + one.reason, "webstaterunningrequested");
+    EXPECT_EQ(number_of(one.details, "job"), 7U);
+    EXPECT_FALSE(flag_of(one.details, "durable", true));
+    EXPECT_EQ(text_of(one.details, "new"), "[1]");
+    EXPECT_EQ(feed.after(), 3U);
+    EXPECT_FALSE(feed.caught_up());
 }
 
-TEST(EventFeed, signals_only_say_that_there_is_something) {
-    EventFeed feed{{}};
-    feed.start_after(2);
-    EXPECT_FALSE(feed.behind());
-    feed.signalled(event(5));  // of one VM, before an older one of another
-    feed.signalled(event(4));
-    EXPECT_TRUE(feed.behind());
-    EXPECT_EQ(numbers(feed.read(page({3, 4, 5}, 5))), (Numbers{3, 4, 5}));  // 3 had no signal: it was lost
-    EXPECT_TRUE(feed.rest().empty());
-    EXPECT_FALSE(feed.behind());
-    feed.signalled(event(4));  // late
-    EXPECT_FALSE(feed.behind());
-}
-
-TEST(EventFeed, what_could_not_be_written_is_shown_from_its_signal) {
-    EventFeed feed{{}};
-    feed.start_after(2);
-    feed.signalled(event(4, false));
-    feed.signalled(event(3, false));
-    EXPECT_TRUE(feed.read(page({}, 2)).empty());
-    EXPECT_EQ(numbers(feed.rest()), (Numbers{3, 4}));
-    EXPECT_FALSE(feed.behind());                                    // the journal has no more, do not ask it in circles
-    EXPECT_EQ(numbers(feed.read(page({3, 4, 5}, 5))), Numbers{5});  // written at last: not shown again
-}
-
-TEST(EventFeed, what_was_written_after_all_is_not_shown_twice) {
-    EventFeed feed{{}};
-    feed.start_after(2);
-    feed.signalled(event(3, false));
-    EXPECT_EQ(numbers(feed.read(page({3}, 3))), Numbers{3});
-    EXPECT_TRUE(feed.rest().empty());
-}
-
-TEST(EventFeed, signals_of_others_are_not_shown) {
-    EventFeed feed{{.vms = {"DB"}, .types = {"state"}}};
-    auto mine = event(4, false);
-    mine.vm = "db";  // names are compared without case
-    auto other_type = event(5, false);
-    other_type.vm = "db";
-    other_type.type = "step";
-    feed.signalled(event(3, false));
-    feed.signalled(mine);
-    feed.signalled(other_type);
-    EXPECT_EQ(numbers(feed.rest()), Numbers{4});
-}
-
-TEST(EventFeed, does_not_grow_without_bound) {
-    EventFeed feed{{}};
-    for (std::uint64_t seq = 1; seq <= 100'000; ++seq) {
-        feed.signalled(event(seq, false));
+TEST(EventFeed, in_whatever_pieces_they_come) {
+    auto const all = line(3) + line(4) +
+                     R"({"control":"through","seq":9,"stream":"s"})"
+                     "\n" +
+                     line(10);
+    for (std::size_t piece = 1; piece <= all.size(); ++piece) {
+        EventFeed feed{{}};
+        feed.begin(2);
+        Numbers seen;
+        for (std::size_t at = 0; at < all.size(); at += piece) {
+            for (auto const number : numbers(feed.take(all.substr(at, piece)))) {
+                seen.push_back(number);
+            }
+        }
+        ASSERT_EQ(seen, (Numbers{3, 4, 10})) << piece;
+        ASSERT_TRUE(feed.caught_up());
     }
-    EXPECT_LE(feed.rest().size(), 1024U);
+}
+
+TEST(EventFeed, a_stream_may_end_in_the_middle_of_a_line) {
+    EventFeed feed{{}};
+    feed.begin(2);
+    EXPECT_EQ(numbers(feed.take(line(3) + line(4).substr(0, 20))), Numbers{3});
+    feed.begin(feed.after());
+    EXPECT_EQ(numbers(feed.take(line(4) + line(5))), (Numbers{4, 5}));
+}
+
+TEST(EventFeed, nothing_comes_twice) {
+    EventFeed feed{{}};
+    feed.begin(4);
+    EXPECT_EQ(numbers(feed.take(line(3) + line(4) + line(5) + line(5))), Numbers{5});
+}
+
+TEST(EventFeed, positions_and_the_end) {
+    EventFeed feed{{}};
+    feed.begin(4);
+    EXPECT_TRUE(feed.take("{\"control\":\"through\",\"seq\":9}\n{\"control\":\"of-tomorrow\"}\n").empty());
+    EXPECT_EQ(feed.after(), 9U);
+    EXPECT_FALSE(feed.truncated());
+    EXPECT_TRUE(feed.take("{\"control\":\"truncated\",\"oldest\":20}\n").empty());
+    EXPECT_EQ(feed.truncated(), 20U);
+    feed.begin(19);
+    EXPECT_FALSE(feed.truncated());
+}
+
+TEST(EventFeed, what_is_not_asked_for_is_not_shown) {
+    EventFeed feed{{.vms = {"DB"}, .types = {"state"}}};
+    feed.begin(0);
+    EXPECT_EQ(numbers(feed.take(line(1) + line(2, "db") + line(3, "db", "step"))), Numbers{2});
+    EXPECT_EQ(feed.after(), 3U);
+}
+
+TEST(EventFeed, what_is_no_stream_of_events_is_told) {
+    EventFeed feed{{}};
+    EXPECT_THROW(static_cast<void>(feed.take("hello\n")), Failure);
+    EXPECT_THROW(
+        {
+            for (int i = 0; i < 200; ++i) {
+                static_cast<void>(feed.take(std::string(65536, 'x')));
+            }
+        },
+        Failure);
 }
 
 TEST(EventText, tells_a_change_of_state) {

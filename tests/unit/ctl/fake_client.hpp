@@ -1,7 +1,11 @@
 // A daemon that says what a test has it say, and notes what it is asked.
 #pragma once
 
+#include <gtest/gtest.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <deque>
 #include <functional>
 #include <map>
@@ -10,6 +14,7 @@
 #include "ctl/client.hpp"
 #include "ctl/context.hpp"
 #include "ctl/failure.hpp"
+#include "ctl/json_out.hpp"
 
 namespace apiary::ctl {
 
@@ -25,6 +30,9 @@ struct FakeDaemon {
     std::string stream = "s1";
     std::uint64_t journal_oldest = 1;
     std::function<void(Notice const&)> on_notice;  // just before next() gives it
+    std::function<void()> on_open;                 // before a stream of events begins
+    int away = 0;                                  // how often there is nobody to open one
+    bool interrupts = false;                       // next() ends with a signal even where it has a time limit
     Values reloaded;
     std::vector<VmPlan> plans;
     std::map<std::string, std::vector<ConfigSetting>> configs;  // by name of the VM
@@ -136,7 +144,9 @@ public:
         }
         return found->second;
     }
-    void shutdown(bool force) override { daemon_.calls.emplace_back(force ? "shutdown force" : "shutdown"); }
+    void shutdown(bool force, bool keep_vms) override {
+        daemon_.calls.push_back(std::string{"shutdown"} + (force ? " force" : "") + (keep_vms ? " keep-vms" : ""));
+    }
     auto open_console(std::string const& /*vm_path*/, bool /*read_only*/, bool /*force*/) -> UniqueFd override {
         return {};
     }
@@ -144,22 +154,33 @@ public:
     auto journal_stream() -> std::string override { return daemon_.stream; }
     auto journal_last() -> std::uint64_t override { return daemon_.journal.empty() ? 0 : daemon_.journal.back().seq; }
 
-    auto read_journal(std::string const& asked, std::uint64_t after, EventFilter const& filter, bool from_oldest)
-        -> JournalPage override {
+    auto open_journal(std::string const& asked, std::uint64_t after, EventFilter const& filter, bool from_oldest)
+        -> UniqueFd override {
         daemon_.calls.push_back("journal after " + std::to_string(after));
-        if (asked != daemon_.stream || (after + 1 < daemon_.journal_oldest && !from_oldest)) {
+        if (daemon_.away > 0) {
+            --daemon_.away;
+            throw Failure{ExitCode::unreachable, "not there"};
+        }
+        if (daemon_.on_open) {
+            daemon_.on_open();
+        }
+        bool const gone = after + 1 < daemon_.journal_oldest || after > journal_last();
+        if ((asked != daemon_.stream || gone) && !from_oldest) {
             throw JournalTruncated{"gone", daemon_.journal_oldest, daemon_.stream};
         }
-        JournalPage page{.events = {}, .complete_through = after};
+        std::string text = R"({"control":"begin","after":0})"
+                           "\n";
         for (auto const& event : daemon_.journal) {
-            if (event.seq > after && page.events.size() < daemon_.page_size) {
-                page.complete_through = event.seq;
-                if (filter.vms.empty() || std::ranges::find(filter.vms, event.vm) != filter.vms.end()) {
-                    page.events.push_back(event);
-                }
+            if (event.seq > after && event.time >= filter.since) {
+                text += event_json(event, daemon_.stream) + '\n';
             }
         }
-        return page;
+        text += R"({"control":"through","seq":)" + std::to_string(journal_last()) + "}\n";
+        std::array<int, 2> ends{};
+        EXPECT_EQ(::pipe(ends.data()), 0);
+        EXPECT_EQ(::write(ends[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
+        ::close(ends[1]);  // after it, the stream ends
+        return UniqueFd{ends[0]};
     }
 
     void subscribe(EventFilter const& /*filter*/) override { daemon_.calls.emplace_back("subscribe"); }
@@ -167,7 +188,7 @@ public:
     auto next(int /*interrupt*/, std::optional<std::chrono::milliseconds> timeout) -> Notice override {
         if (daemon_.notices.empty()) {
             Notice last;
-            last.kind = timeout ? Notice::Kind::timed_out : Notice::Kind::interrupted;
+            last.kind = timeout && !daemon_.interrupts ? Notice::Kind::timed_out : Notice::Kind::interrupted;
             return last;
         }
         auto notice = std::move(daemon_.notices.front());

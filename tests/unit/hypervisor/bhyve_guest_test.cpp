@@ -5,7 +5,9 @@
 #include <array>
 #include <csignal>
 #include <deque>
+#include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "hypervisor/hypervisors.hpp"
@@ -34,6 +36,19 @@ protected:
     void bring_up() {
         supervisor.start();
         expect(Kind::up);
+    }
+    void adopt() {
+        auto definition = test::plain_definition(Loader::uefi);
+        definition.backend = BackendKind::bhyve;
+        bhyve = make_bhyve(loop, supervisor, options);
+        LaunchRequest request;
+        request.definition = std::make_shared<Definition>(std::move(definition));
+        request.run_dir = folder.path();
+        request.launch = 2;
+        guest = bhyve->adopt(std::move(request), [this](GuestEvent const& event) { events.push_back(event); });
+        EXPECT_EQ(supervisor.reattached.run_dir, folder.path());
+        EXPECT_EQ(supervisor.reattached.launch, 2U);
+        EXPECT_TRUE(events.empty());
     }
     auto take() -> GuestEvent {
         loop.run_ready();
@@ -219,6 +234,73 @@ TEST_F(BhyveGuestTest, WhatItTellsOfItself) {
     EXPECT_FALSE(bhyve->can_pause());
     EXPECT_FALSE(bhyve->reboots_in_process());
     EXPECT_FALSE(bhyve->has_loader(test::plain_definition(Loader::uefi)));
+}
+
+TEST_F(BhyveGuestTest, AdoptedItIsAProcessThatLives) {
+    adopt();
+    bring_up();
+    guest->press_power_button(1);
+    EXPECT_EQ(supervisor.signals, std::vector{SIGTERM});
+    expect(Kind::request_done);
+    std::ofstream{folder.path() + "/bhyve.conf"} << "password";
+    supervisor.exit_with(1);
+    expect(Kind::exited, Reason::guest_poweroff);
+    EXPECT_FALSE(std::filesystem::exists(folder.path() + "/bhyve.conf"));
+    guest->forget();
+    EXPECT_EQ(supervisor.forgotten, 1);
+    EXPECT_EQ(supervisor.spawned, 0);
+}
+
+TEST_F(BhyveGuestTest, AShimThatDiesRightAfterTheLaunchHidesNoGuest) {
+    launch();
+    supervisor.say({.kind = SupervisedEvent::Kind::orphaned, .pid = 4711, .status = {}, .text = {}});
+    expect(Kind::up);
+    expect(Kind::orphaned);
+    EXPECT_TRUE(events.empty());
+}
+
+TEST_F(BhyveGuestTest, AFileThatIsNotOpenAnyMoreIsNotOpenedByItsPath) {
+    bhyve = make_bhyve(loop, supervisor, options);
+    LaunchRequest request;
+    request.definition = std::make_shared<Definition>(test::plain_definition(Loader::uefi));
+    request.run_dir = folder.path();
+    request.contributions = {test::contributed("fd", "disk0", "")};
+    guest = bhyve->launch(std::move(request), [this](GuestEvent const& event) { events.push_back(event); });
+    auto const event = take();
+    EXPECT_EQ(event.kind, Kind::exec_failed);
+    EXPECT_TRUE(holds(event.text, "disk0")) << event.text;
+    loop.run_ready();
+    EXPECT_EQ(supervisor.spawned, 0);
+}
+
+TEST_F(BhyveGuestTest, WhatItEndedWithMeanwhileIsTold) {
+    for (auto const& [status, reason] : std::map<int, Reason>{{0, Reason::guest_reboot},
+                                                              {1, Reason::guest_poweroff},
+                                                              {2, Reason::guest_halt},
+                                                              {3, Reason::triple_fault},
+                                                              {4, Reason::error}}) {
+        adopt();
+        supervisor.exit_with(status);
+        expect(Kind::exited, reason);
+        loop.advance(std::chrono::minutes{1});
+        EXPECT_TRUE(events.empty());
+    }
+}
+
+TEST_F(BhyveGuestTest, AdoptionOfAnOrphanOfNothingAndOfSilence) {
+    adopt();
+    supervisor.say({.kind = SupervisedEvent::Kind::orphaned, .pid = 4711, .status = {}, .text = {}});
+    expect(Kind::up);
+    expect(Kind::orphaned);
+    supervisor.exit({});
+    expect(Kind::exited, Reason::unknown);
+    adopt();
+    supervisor.say({.kind = SupervisedEvent::Kind::never_started, .pid = 0, .status = {}, .text = {}});
+    expect(Kind::absent);
+    adopt();
+    loop.advance(std::chrono::seconds{30});
+    expect(Kind::unreachable);
+    bring_up();
 }
 
 }  // namespace

@@ -28,11 +28,11 @@ protected:
         text << std::ifstream{folder.path() + "/" + name}.rdbuf();
         return text.str();
     }
-    auto prestart() -> StepResult {
+    auto prestart(void (Step::*call)(StepCall, Step::Done) = &Step::prestart) -> StepResult {
         auto const steps = make_steps(loop, options);
         StepResult found;
         int answers = 0;
-        steps.at(0)->prestart(
+        ((*steps.at(0)).*call)(
             {.definition = std::make_shared<Definition>(definition), .run_dir = {}, .contributions = {}},
             [&](StepResult result) {
                 found = std::move(result);
@@ -70,6 +70,15 @@ TEST_F(FirmwareTest, TheFirstStartMakesACopy) {
     ASSERT_EQ(::fstat(file.fd->get(), &info), 0);
     EXPECT_EQ(info.st_mode & 0777U, 0600U);
     EXPECT_EQ(::write(file.fd->get(), "x", 1), 1);  // as QEMU will
+}
+
+TEST_F(FirmwareTest, RenewedWithWhatTheGuestHasWritten) {
+    definition.install = true;
+    put("web.vars", "kept");
+    auto const result = prestart(&Step::renew);
+    ASSERT_EQ(result.kind, StepResult::Kind::ok) << result.text;
+    EXPECT_TRUE(Contributed{result.contributions}.file("vars", "").fd);
+    EXPECT_EQ(text_of("web.vars"), "kept");
 }
 
 TEST_F(FirmwareTest, LaterStartsKeepIt) {

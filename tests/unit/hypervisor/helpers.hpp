@@ -102,10 +102,14 @@ public:
         ++spawned;
         return std::make_unique<Process>(*this);
     }
-    [[nodiscard]] auto find_running() -> std::vector<RunRecord> override { return {}; }
-    [[nodiscard]] auto reattach(RunRecord const& /*record*/, Supervised::Sink /*sink*/)
-        -> std::unique_ptr<Supervised> override {
-        return nullptr;
+    [[nodiscard]] auto find_running(std::vector<std::string> const& /*remembered*/) -> std::vector<RunRecord> override {
+        return {};
+    }
+    using Supervisor::reattach;
+    [[nodiscard]] auto reattach(Reattachment what, Supervised::Sink sink) -> std::unique_ptr<Supervised> override {
+        reattached = std::move(what);
+        sink_ = std::move(sink);
+        return std::make_unique<Process>(*this);
     }
 
     void say(SupervisedEvent const& event) const { sink_(event); }
@@ -123,6 +127,7 @@ public:
 
     SpawnRequest request;
     int spawned = 0;
+    Reattachment reattached;
     std::vector<int> signals;
     int forgotten = 0;
 

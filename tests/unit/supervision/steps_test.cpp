@@ -52,6 +52,9 @@ protected:
     auto prestart(std::string_view name) -> StepResult {
         return answer([&](Step::Done done) { step(name).prestart(call(), std::move(done)); });
     }
+    auto renew(std::string_view name) -> StepResult {
+        return answer([&](Step::Done done) { step(name).renew(call(), std::move(done)); });
+    }
     auto poststop(std::string_view name) -> StepResult {
         return answer([&](Step::Done done) { step(name).poststop(call(), std::move(done)); });
     }
@@ -317,6 +320,19 @@ TEST_F(Steps, LogIsHeadedByEachStart) {
     EXPECT_EQ(std::ranges::count(text, '\n'), 2);
     EXPECT_NE(text.find("start of guest one, incarnation 2"), std::string::npos) << text;
     EXPECT_EQ(fs::status(options.log_dir + "/guest%20one.log").permissions() & fs::perms::others_all, fs::perms::none);
+}
+
+TEST_F(Steps, LogGoesOnWithoutAnotherHeader) {
+    options.log_bound = 10;
+    steps_ = make_steps(loop, options);
+    ASSERT_EQ(prestart("log").kind, StepResult::Kind::ok);
+    auto const path = options.log_dir + "/guest%20one.log";
+    auto const text = read_file(path);
+    auto const result = renew("log");
+    ASSERT_EQ(result.kind, StepResult::Kind::ok) << result.text;
+    EXPECT_NE(find(result, "fd", "log"), nullptr);
+    EXPECT_EQ(read_file(path), text);
+    EXPECT_FALSE(fs::exists(path + ".1"));
 }
 
 TEST_F(Steps, LogThatIsTooLongIsSetAside) {

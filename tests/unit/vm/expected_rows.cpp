@@ -41,6 +41,9 @@ starting/prestart | step-failed | back-out | stopping/poststop | stopped
 starting/prestart | step-timeout | back-out | stopping/poststop | stopped
 starting/prestart | prepared | launch | starting/launching | keep
 starting/prestart | prepared-loader | launch | starting/loading | keep
+starting/prestart | begin-again | begin-again | starting/prestart | keep
+starting/prestart | undo-failed | hold-undo | failed/undo-pending | stopped
+starting/prestart | host-restarted | none | stopping/poststop | stopped
 
 starting/loading | start | join | starting/loading | running
 starting/loading | stop | kill | stopping/killing | stopped
@@ -58,6 +61,8 @@ starting/loading | autostart | none | starting/loading | keep
 starting/loading | autostop | kill | stopping/killing | stopped
 starting/loading | restart | kill | stopping/killing | running
 starting/loading | loaded | none | starting/launching | keep
+starting/loading | absent | start-over | starting/prestart | keep
+starting/loading | host-restarted | none | stopping/poststop | stopped
 starting/loading | exec-failed | gone | stopping/poststop | stopped
 starting/loading | exited | gone | stopping/poststop | stopped
 starting/loading | exited-reboot | gone | stopping/poststop | stopped
@@ -79,6 +84,8 @@ starting/launching | autostart | none | starting/launching | keep
 starting/launching | autostop | quit | stopping/killing | stopped
 starting/launching | restart | quit | stopping/killing | running
 starting/launching | loaded | none | starting/launching | keep
+starting/launching | absent | start-over | starting/prestart | keep
+starting/launching | host-restarted | none | stopping/poststop | stopped
 starting/launching | up | none | running | keep
 starting/launching | ended | quit | stopping/killing | stopped
 starting/launching | exec-failed | gone | stopping/poststop | stopped
@@ -106,6 +113,8 @@ running | ended | quit | stopping/killing | stopped
 running | exited | gone | stopping/poststop | stopped
 running | exited-reboot | relaunch | running/rebooting | keep
 running | guest-paused | none | paused | keep
+running | absent | gone | stopping/poststop | stopped
+running | host-restarted | none | stopping/poststop | stopped
 running | guest-resumed | none | running | keep
 running | loaded | none | running | keep
 running | up | none | running | keep
@@ -136,6 +145,8 @@ running/rebooting | ended | quit | stopping/killing | stopped
 running/rebooting | exited | gone | stopping/poststop | stopped
 running/rebooting | exited-reboot | relaunch | running/rebooting | keep
 running/rebooting | guest-paused | none | paused | keep
+running/rebooting | absent | relaunch | running/rebooting | keep
+running/rebooting | host-restarted | none | stopping/poststop | stopped
 running/rebooting | guest-resumed | none | running/rebooting | keep
 
 running/not-adopted | start | refuse-adopted | running/not-adopted | keep
@@ -172,6 +183,8 @@ paused | autostop | wake-and-press | stopping/acpi | stopped
 paused | restart | wake-and-press | stopping/acpi | running
 paused | guest-reset | none | paused | keep
 paused | guest-paused | none | paused | keep
+paused | absent | gone | stopping/poststop | stopped
+paused | host-restarted | none | stopping/poststop | stopped
 paused | guest-resumed | none | running | keep
 paused | ended | quit | stopping/killing | stopped
 paused | exited | gone | stopping/poststop | stopped
@@ -202,6 +215,8 @@ stopping/acpi | up | press-again | stopping/acpi | keep
 stopping/acpi | ended | quit | stopping/killing | keep
 stopping/acpi | exec-failed | gone | stopping/poststop | keep
 stopping/acpi | exited | gone | stopping/poststop | keep
+stopping/acpi | absent | gone | stopping/poststop | keep
+stopping/acpi | host-restarted | none | stopping/poststop | keep
 stopping/acpi | exited-reboot | gone | stopping/poststop | keep
 
 stopping/killing | start | refused
@@ -228,6 +243,8 @@ stopping/killing | guest-paused | none | stopping/killing | keep
 stopping/killing | guest-resumed | none | stopping/killing | keep
 stopping/killing | exec-failed | gone | stopping/poststop | keep
 stopping/killing | exited | gone | stopping/poststop | keep
+stopping/killing | absent | gone | stopping/poststop | keep
+stopping/killing | host-restarted | none | stopping/poststop | keep
 stopping/killing | exited-reboot | gone | stopping/poststop | keep
 
 stopping/poststop | start | refused
@@ -264,6 +281,7 @@ failed | autostart | plan-start | failed | running
 failed | autostop | none | failed | stopped
 failed | restart | plan-start | failed | running
 failed | vanish | erase | failed | stopped
+failed | found | watch-found | running/not-adopted | running
 
 failed/undo-pending | start | refuse-undo | failed/undo-pending | keep
 failed/undo-pending | stop | already | failed/undo-pending | stopped

@@ -47,7 +47,9 @@ auto const effect_words = std::map<Effect, std::string>{{Effect::refuse, "refuse
                                                         {Effect::hold_undo, "hold-undo"},
                                                         {Effect::retry_undo, "retry-undo"},
                                                         {Effect::drop_undo, "drop-undo"},
-                                                        {Effect::watch_found, "watch-found"}};
+                                                        {Effect::watch_found, "watch-found"},
+                                                        {Effect::start_over, "start-over"},
+                                                        {Effect::begin_again, "begin-again"}};
 
 auto target_word(TargetMove target) -> std::string {
     switch (target) {

@@ -1,0 +1,50 @@
+// Carries what was committed from the write-ahead log into the database, off the loop.
+//
+// The loop's connection never syncs: a commit costs a write(2) into the page cache. What must be synced is synced here,
+// on the pool's threads and by a second connection: before each checkpoint the log, after it the database, and at last
+// the first header of the log's next round, which somebody has to write: were the loop to do it, it would wait
+// for the disk. While that last part goes on, ready() is false: the loop's commit would only meet a lock.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "store/sqlite.hpp"
+#include "vm/loop.hpp"
+
+namespace apiary::store {
+
+class Checkpointer {
+public:
+    // `pages`: length of the log from which on it is worth while.
+    Checkpointer(Loop& loop, std::string path, int pages);
+    ~Checkpointer();
+    Checkpointer(Checkpointer const&) = delete;
+    auto operator=(Checkpointer const&) -> Checkpointer& = delete;
+
+    void log_has(int pages);  // after a commit
+    [[nodiscard]] auto ready() const -> bool { return !closing_round_; }
+    // Runs once, when ready() is true again.
+    void when_ready(std::function<void()> callback);
+
+    [[nodiscard]] auto rounds() const -> std::uint64_t { return rounds_; }  // that ended well
+
+private:
+    struct Work;
+    void begin();
+    void end_round();
+    void done(bool well);
+
+    Loop& loop_;
+    std::shared_ptr<Work> work_;
+    std::shared_ptr<bool> alive_;
+    int pages_;
+    bool busy_ = false, closing_round_ = false;
+    std::uint64_t rounds_ = 0;
+    std::vector<std::function<void()>> waiting_;
+};
+
+}  // namespace apiary::store

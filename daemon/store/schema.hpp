@@ -1,0 +1,22 @@
+// The tables of the database, and the way from older ones.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+#include "store/sqlite.hpp"
+
+namespace apiary::store {
+
+// The file is of a later Apiary, or of another program.
+class SchemaError : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+inline constexpr int schema_version = 1;
+
+// Makes the tables, or brings older ones up to schema_version; all or nothing. Throws SchemaError and SqliteError.
+void migrate(Sqlite& database);
+
+}  // namespace apiary::store

@@ -1,0 +1,244 @@
+// One transaction for each turn of the loop; a few of the oldest events go in the same transaction as new ones come.
+#include "store/sqlite_journal.hpp"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "store/event_row.hpp"
+#include "store/ring_journal.hpp"
+#include "store/schema.hpp"
+
+namespace apiary::store {
+namespace {
+
+// One answer looks at no more than this many events: a filter that fits nothing must not hold the loop.
+constexpr std::size_t looked_at_in_memory = 20'000, looked_at_in_file = 2'000;
+// Two old ones go for each new one, so that a bound that was lowered is reached in steady small steps.
+constexpr std::int64_t pruned_for_each = 2, pruned_at_least = 16;
+
+}  // namespace
+
+struct SqliteJournal::Statements {
+    explicit Statements(Sqlite& database)
+        : insert{database, insert_event},
+          remember{database, "INSERT INTO vm VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET last_event = ?2"},
+          page{database, "SELECT " + std::string{event_columns} + " FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2"},
+          oldest{database, "SELECT seq, size, wall FROM event ORDER BY seq LIMIT ?1"},
+          remove{database, "DELETE FROM event WHERE seq <= ?1"},
+          last_of{database, "SELECT last_event FROM vm WHERE name = ?1"} {}
+    Statement insert, remember, page, oldest, remove, last_of;
+};
+
+SqliteJournal::SqliteJournal(Loop& loop, JournalOptions options)
+    : loop_{loop},
+      options_{std::move(options)},
+      database_{options_.path, Sqlite::Mode::create},
+      checkpointer_{loop, options_.path, options_.checkpoint_pages} {
+    database_.run(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = "
+        "MEMORY;");
+    migrate(database_);
+    statements_ = std::make_unique<Statements>(database_);
+    undurable_.reset(
+        ::open(options_.undurable_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
+    sqlite3_wal_hook(
+        database_.handle(),
+        [](void* self, sqlite3*, char const*, int pages) {
+            static_cast<SqliteJournal*>(self)->checkpointer_.log_has(pages);
+            return SQLITE_OK;
+        },
+        this);
+    recover();
+}
+
+SqliteJournal::~SqliteJournal() = default;
+
+void SqliteJournal::recover() {
+    char mark = '0';
+    bool const lost = undurable_ && ::pread(undurable_.get(), &mark, 1, 0) == 1 && mark == '1';
+    {
+        Statement read{database_, "SELECT value FROM meta WHERE key = 'stream'"};
+        if (read.step()) {
+            stream_ = read.text(0);
+        }
+    }
+    if (lost || stream_.empty()) {
+        // Numbers were given away that the database does not know of: what follows is a numbering of its own.
+        stream_ = make_stream_id();
+        Statement write{database_, "INSERT INTO meta VALUES ('stream', ?1) ON CONFLICT (key) DO UPDATE SET value = ?1"};
+        write.bind(1, stream_).run();
+    }
+    mark_undurable(false);
+    last_ = static_cast<std::uint64_t>(database_.number("SELECT max(seq) FROM event"));
+    oldest_ = static_cast<std::uint64_t>(database_.number("SELECT min(seq) FROM event"));
+    bytes_ = database_.number("SELECT sum(size) FROM event");
+}
+
+// The byte is there from the start, so that writing it needs no space.
+void SqliteJournal::mark_undurable(bool undurable) {
+    char const mark = undurable ? '1' : '0';
+    if (undurable_ && ::pwrite(undurable_.get(), &mark, 1, 0) == 1) {
+        marked_ = undurable;
+    }
+}
+
+void SqliteJournal::append(Event& event) {
+    event.seq = ++last_;
+    if (event.type == EventType::job_new) {
+        event.job = event.seq;
+    }
+    pending_.push_back(event);
+    if (pending_.size() > options_.backlog) {
+        pending_.pop_front();
+    }
+    recent_.push_back(event);
+    if (recent_.size() > options_.recent) {
+        recent_.pop_front();
+    }
+}
+
+auto SqliteJournal::commit() -> bool {
+    bool const more = std::any_of(companions_.begin(), companions_.end(),
+                                  [](Companion const* companion) { return companion->changed(); });
+    if (pending_.empty() && !more && fault_.empty()) {
+        return true;
+    }
+    try {
+        database_.run("BEGIN IMMEDIATE");
+        write();
+        prune();
+        for (auto* const companion : companions_) {
+            companion->write(database_);
+        }
+        database_.run("COMMIT");
+    } catch (SqliteError const& error) {
+        fault_ = error.what();
+        if (database_.in_transaction()) {
+            try {
+                database_.run("ROLLBACK");
+            } catch (SqliteError const&) {  // it was rolled back by itself
+            }
+        }
+        bytes_ = -1;  // counted anew when the disk answers again
+        for (auto* const list : {&pending_, &recent_}) {
+            for (auto event = list->rbegin();
+                 !pending_.empty() && event != list->rend() && event->seq >= pending_.front().seq; ++event) {
+                event->durable = false;
+            }
+        }
+        if (!marked_ && !pending_.empty()) {
+            mark_undurable(true);
+        }
+        return false;
+    }
+    for (auto* const companion : companions_) {
+        companion->written();
+    }
+    pending_.clear();
+    fault_.clear();
+    if (marked_) {
+        mark_undurable(false);
+    }
+    return true;
+}
+
+void SqliteJournal::write() {
+    if (bytes_ < 0) {
+        bytes_ = database_.number("SELECT sum(size) FROM event");
+        oldest_ = static_cast<std::uint64_t>(database_.number("SELECT min(seq) FROM event"));
+    }
+    for (auto const& event : pending_) {
+        auto const details = details_text(event);
+        write_event(statements_->insert, event, details);
+        bytes_ += size_of(event, details);
+        if (!event.vm.empty()) {
+            statements_->remember.bind(1, event.vm).bind(2, static_cast<std::int64_t>(event.vm_seq)).run();
+        }
+    }
+    if (oldest_ == 0 && !pending_.empty()) {
+        oldest_ = pending_.front().seq;
+    }
+}
+
+void SqliteJournal::prune() {
+    auto const most = std::max(pruned_at_least, pruned_for_each * static_cast<std::int64_t>(pending_.size()));
+    auto const too_old = (loop_.wall() - std::chrono::duration_cast<std::chrono::microseconds>(options_.max_age))
+                             .time_since_epoch()
+                             .count();
+    std::int64_t through = 0;
+    auto& oldest = statements_->oldest.bind(1, most);
+    // The newest one stays whatever its age: its number is what the next one counts on from.
+    while (oldest.step() && oldest.number(0) < static_cast<std::int64_t>(last_) &&
+           (bytes_ > options_.max_bytes || oldest.number(2) < too_old)) {
+        through = oldest.number(0);
+        bytes_ -= oldest.number(1);
+    }
+    oldest.reset();
+    if (through > 0) {
+        statements_->remove.bind(1, through).run();
+        oldest_ = static_cast<std::uint64_t>(through) + 1;
+    }
+}
+
+auto SqliteJournal::read(std::uint64_t after, std::size_t max, std::function<bool(Event const&)> const& wanted) const
+    -> Page {
+    auto const in_memory = recent_.empty() ? last_ + 1 : recent_.front().seq;
+    if (after + 1 < in_memory && after < last_) {
+        return read_stored(after, max, wanted);
+    }
+    Page page;
+    page.oldest = oldest_ != 0 ? oldest_ : recent_.empty() ? 0 : recent_.front().seq;
+    page.complete_through = std::min(after, last_);
+    std::size_t looked_at = 0;
+    for (auto i = static_cast<std::size_t>(after + 1 - in_memory);
+         i < recent_.size() && page.events.size() < max && looked_at < looked_at_in_memory; ++i, ++looked_at) {
+        page.complete_through = recent_[i].seq;
+        if (wanted(recent_[i])) {
+            page.events.push_back(&recent_[i]);
+        }
+    }
+    return page;
+}
+
+auto SqliteJournal::read_stored(std::uint64_t after, std::size_t max,
+                                std::function<bool(Event const&)> const& wanted) const -> Page {
+    Page page;
+    page.oldest = oldest_ != 0 ? oldest_ : recent_.empty() ? 0 : recent_.front().seq;
+    if (after + 1 < page.oldest) {
+        page.truncated = true;
+        page.complete_through = after;
+        return page;
+    }
+    page.complete_through = after;
+    page_.clear();
+    auto& rows = statements_->page.bind(1, static_cast<std::int64_t>(after))
+                     .bind(2, static_cast<std::int64_t>(looked_at_in_file));
+    try {
+        while (page_.size() < max && rows.step()) {
+            auto event = read_event(rows);
+            page.complete_through = event.seq;
+            if (wanted(event)) {
+                page_.push_back(std::move(event));
+            }
+        }
+    } catch (SqliteError const&) {  // what was read so far is right; the rest is asked for again
+    }
+    rows.reset();
+    for (auto const& event : page_) {
+        page.events.push_back(&event);
+    }
+    return page;
+}
+
+auto SqliteJournal::last_of(std::string_view vm) const -> std::uint64_t {
+    auto& statement = statements_->last_of.bind(1, vm);
+    auto const last = statement.step() ? static_cast<std::uint64_t>(statement.number(0)) : 0;
+    statement.reset();
+    return last;
+}
+
+}  // namespace apiary::store
