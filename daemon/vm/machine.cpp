@@ -277,10 +277,14 @@ auto Machine::on_guest(GuestEvent event) -> Effect {
         default:
             break;
     }
-    auto const input = input_of(event, once_);
+    auto input = input_of(event, once_);
     bool const unasked = input == Input::guest_paused && event.reason == Reason::none &&
                          (job_ == nullptr || job_->command != Command::pause);
-    return react(input, {unasked ? Reason::unknown : reason_of(event), event.text});
+    Cause cause{unasked ? Reason::unknown : reason_of(event), event.text};
+    if (input == Input::guest_reset || input == Input::exited_reboot) {
+        count_reboot(input, cause);
+    }
+    return react(input, cause);
 }
 
 auto Machine::on_timer(Message const& message) -> Effect {
