@@ -239,6 +239,11 @@ auto Machine::on_command(Message& command) -> Effect {
         }
     }
     if (command.input == Input::start) {
+        if (command.again && status_.sub_state != SubState::backoff) {
+            // Somebody was quicker, in the same moment; it may be that he stopped it.
+            reply_later(command, Refusal{Refusal::Kind::invalid_state, "VM " + name_ + " waits for no restart"});
+            return Effect::refuse;
+        }
         if (world_.ending) {
             reply_later(command,
                         Refusal{Refusal::Kind::shutting_down, "the daemon is ending: VM " + name_ + " is not started"});

@@ -200,6 +200,15 @@ TEST_F(Restarts, AStopEndsTheWait) {
     EXPECT_EQ(faults_at_rest(), Words{});
 }
 
+TEST_F(Restarts, AStopInTheMomentOfTheRestart) {
+    run(always());
+    end();
+    auto const quicker = loop.after(seconds{1} - std::chrono::nanoseconds{1}, [this] { send(Command::stop, "vm"); });
+    loop.advance(minutes{10});
+    EXPECT_EQ(where(), "stopped");
+    EXPECT_EQ(status().incarnation, 1U);
+}
+
 TEST_F(Restarts, AStartEndsTheWaitToo) {
     run(always());
     end();
