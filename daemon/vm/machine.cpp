@@ -239,6 +239,11 @@ auto Machine::on_command(Message& command) -> Effect {
         }
     }
     if (command.input == Input::start) {
+        if (command.again && status_.sub_state != SubState::backoff) {
+            // Somebody was quicker, in the same moment; it may be that he stopped it.
+            reply_later(command, Refusal{Refusal::Kind::invalid_state, "VM " + name_ + " waits for no restart"});
+            return Effect::refuse;
+        }
         if (world_.ending) {
             reply_later(command,
                         Refusal{Refusal::Kind::shutting_down, "the daemon is ending: VM " + name_ + " is not started"});
@@ -277,10 +282,14 @@ auto Machine::on_guest(GuestEvent event) -> Effect {
         default:
             break;
     }
-    auto const input = input_of(event, once_);
+    auto input = input_of(event, once_);
     bool const unasked = input == Input::guest_paused && event.reason == Reason::none &&
                          (job_ == nullptr || job_->command != Command::pause);
-    return react(input, {unasked ? Reason::unknown : reason_of(event), event.text});
+    Cause cause{unasked ? Reason::unknown : reason_of(event), event.text};
+    if (input == Input::guest_reset || input == Input::exited_reboot) {
+        count_reboot(input, cause);
+    }
+    return react(input, cause);
 }
 
 auto Machine::on_timer(Message const& message) -> Effect {

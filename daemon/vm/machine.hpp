@@ -15,6 +15,7 @@
 #include "vm/job_book.hpp"
 #include "vm/memory.hpp"
 #include "vm/message.hpp"
+#include "vm/restart_policy.hpp"
 #include "vm/task.hpp"
 
 namespace apiary {
@@ -30,6 +31,8 @@ struct Timings {
     Duration undo_backoff_last = std::chrono::minutes{5};
     Duration restart_pause = std::chrono::seconds{3};  // at least, between the stop and the start of a restart
     Duration change_pause = std::chrono::seconds{1};   // at least, before a VM at rest starts for reboot_on_change
+    Duration restart_backoff_first = std::chrono::seconds{1};  // before an automatic restart; doubles in a row
+    Duration restart_backoff_last = std::chrono::minutes{5};
 };
 
 // What all VMs share.
@@ -79,7 +82,7 @@ public:
     [[nodiscard]] auto plan_of_vanishing() const -> VmChangePlan;
     // True: it is the same, and that is all there is to it.
     auto renew(DefinitionPtr const& definition) -> bool;
-    void drop_planned_start() { start_timer_ = nullptr; }
+    void drop_planned_start();  // the daemon ends
     // At rest again after its definition vanished: the engine forgets it.
     std::function<void()> on_erased;
     // Null where no guest is there to be talked to.
@@ -149,7 +152,15 @@ private:
     void judge_policy(Judgement& judgement, Definition const* known, Definition const& definition) const;
     auto on_definition(DefinitionPtr definition) -> Effect;
     auto on_boot() -> Effect;
-    void plan_start(Duration delay);
+    void plan_start(Duration delay, bool again = false);
+
+    // machine_restart.cpp: the failure policy
+    void conclude();
+    [[nodiscard]] auto restart_fault(Cause const& last) const -> std::optional<Cause>;
+    [[nodiscard]] auto asked_to_reboot(Cause const& cause) const -> bool;
+    void count_reboot(Input& input, Cause& cause);
+    void forget_restarts(Input input, Message const& command);
+    void planned_start_refused(Refusal const& refusal);
 
     // machine_jobs.cpp: the one job of this VM that is under way
     [[nodiscard]] auto take_command(Message& command, Effect effect) -> Job*;  // a job that ends with this move
@@ -215,6 +226,7 @@ private:
     WallTime start_due_;            // … while it is planned
     Duration start_delay_{};        // of the next one
     bool boot_due_ = false;         // its boot policy is yet to be followed
+    RestartHistory restarts_;
 
     std::deque<Message> inbox_;
     bool pump_scheduled_ = false;
