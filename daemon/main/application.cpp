@@ -233,6 +233,7 @@ auto Application::Parts::run() -> int {
     if (private_bus_ && !leaving_) {
         private_bus_->end();
     }
+    state_.settle();
     return 0;
 }
 
