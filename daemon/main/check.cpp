@@ -8,6 +8,7 @@
 
 #include "main/configuration.hpp"
 #include "main/idle_backends.hpp"
+#include "store/schema.hpp"
 
 namespace apiary {
 
@@ -40,6 +41,13 @@ auto hint_of_missing(std::vector<std::string> const& configs) -> std::string {
 }
 
 auto check_configuration(Options const& options) -> int {
+    if (options.check_restart) {
+        auto const database = options.state_dir + "/state.db";
+        if (auto const fault = store::schema_fault(database); !fault.empty()) {
+            std::fprintf(stderr, "%s: %s\n", database.c_str(), fault.c_str());
+            return 3;
+        }
+    }
     IdleBackends const backends{hypervisor_options(options)};
     Identities identities;
     auto const result = Configuration{options, identities, backends.all(), hypervisor::default_backend()}.load();

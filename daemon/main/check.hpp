@@ -10,7 +10,8 @@
 
 namespace apiary {
 
-// --check, --check-restart: prints what is wrong with the configuration; gives the exit status.
+// --check, --check-restart: prints what is wrong with the configuration; gives the exit status. The second one also
+// looks at the state database: 3 if this program is too old for it.
 [[nodiscard]] auto check_configuration(Options const& options) -> int;
 
 [[nodiscard]] auto hypervisor_options(Options const& options) -> hypervisor::Options;

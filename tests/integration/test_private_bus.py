@@ -137,6 +137,18 @@ def test_another_bus_takes_the_place_of_one_that_died_without_a_daemon(host):
     assert host.bus != bus
 
 
+def test_a_bus_that_hangs_is_replaced(host):
+    """Nobody knows for how long it has been so: the next daemon gives it ten seconds."""
+    bus = host.bus
+    os.kill(bus, signal.SIGSTOP)
+    host.daemon.kill()
+    host.daemon.launch()
+    wait_until(lambda: not alive(bus), "the end of the bus that hangs", 40)
+    host.daemon.logged("private bus: the one of the last daemon does not answer, and is replaced")
+    wait_until(host.is_there, "the daemon is on another bus")
+    assert host.bus != bus
+
+
 def test_a_found_bus_that_dies_is_replaced(host):
     """Who is no child of this daemon is watched too."""
     bus = host.bus

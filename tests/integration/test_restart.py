@@ -1,8 +1,10 @@
 """apiaryctl daemon restart: the program as it is installed by now takes the daemon's place, and no guest notices."""
+import json
 import os
 import shutil
 import signal
 import socket
+import sqlite3
 
 import pytest
 from harness.accounts import ALICE
@@ -73,6 +75,33 @@ def test_an_upgrade_that_no_guest_notices(world, installed, ctl, begin):   # noq
     console.end()
     assert ctl.json("daemon", "restart")["vms"] == 0
     assert ctl("daemon", "restart", "--no-wait").stdout == "the daemon starts again\n"
+
+
+def test_a_downgrade_that_cannot_read_the_database_is_refused(world, ctl):   # noqa: F811
+    daemon = world.start(world.tiny("web"))
+    with sqlite3.connect(daemon.state_dir / "state.db") as database:
+        known, = database.execute("PRAGMA user_version").fetchone()
+        database.execute(f"PRAGMA user_version = {known + 1}")   # as a later version would leave it
+    refused = ctl("daemon", "restart", code=FAILED).stderr
+    assert "state.db: it was written by a later version of apiaryd" in refused and "(status 3)" in refused, refused
+    assert daemon.process.poll() is None and state(ctl, "web")[0] == "stopped"
+    with sqlite3.connect(daemon.state_dir / "state.db") as database:
+        database.execute(f"PRAGMA user_version = {known}")
+    assert "is back" in ctl("daemon", "restart").stdout
+
+
+def test_who_follows_events_misses_nothing(world, ctl, begin):   # noqa: F811
+    world.start(world.tiny("web"))
+    follower = begin("--json", "events", "--follow", "--since", "0")
+    follower.until('"type":"vm-added"')
+    for _ in range(3):
+        ctl("daemon", "restart")
+        ctl("start", "web")
+        ctl("poweroff", "web")
+    last = ctl.lines("events", "--since", "0")[-1]["seq"]
+    follower.until(f'"seq":{last},')
+    seen = [json.loads(line)["seq"] for line in follower.said.decode().splitlines() if line.startswith("{")]
+    assert seen == list(range(1, last + 1))
 
 
 def test_what_it_owns_is_not_passed_on(world, ctl):   # noqa: F811
