@@ -28,6 +28,7 @@ constexpr auto table = std::to_array<Permission>({
     {manager, method, "GetPermissions", anybody},
     {manager, method, "GetDebugInfo", admin},
     {manager, method, "Shutdown", admin},
+    {manager, method, "Restart", admin},
     {manager, signal, "Event", see},
     {manager, signal, "JobNew", see},
     {manager, signal, "JobEnded", see},

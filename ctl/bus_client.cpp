@@ -224,6 +224,10 @@ public:
         });
     }
 
+    void restart(bool force) override {
+        asked([&] { ManagerCalls{*link_}.Restart(with_flag("force", force)); });
+    }
+
     auto open_console(std::string const& vm_path, bool read_only, bool force) -> UniqueFd override {
         return asked([&] {
             auto options = with_flag("force", force);

@@ -169,6 +169,10 @@ auto reload_json(Values const& result, bool dry_run) -> std::string {
                  {"diagnostics", strings_of(result, "diagnostics")}});
 }
 
+auto restart_json(std::string const& before, std::string const& version, std::size_t vms) -> std::string {
+    return line({{"result", "done"}, {"before", before}, {"daemon", version}, {"vms", vms}});
+}
+
 auto version_json(DaemonInfo const* daemon) -> std::string {
     return line({{"apiaryctl", APIARY_VERSION},
                  {"daemon", daemon == nullptr ? Json(nullptr) : Json(daemon->version)},

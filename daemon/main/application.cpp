@@ -1,12 +1,10 @@
 #include "main/application.hpp"
 
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <csignal>
-#include <cstdio>
+#include <cstdlib>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -16,13 +14,16 @@
 #include "bus/service.hpp"
 #include "hypervisor/hypervisors.hpp"
 #include "main/asio_loop.hpp"
+#include "main/check.hpp"
 #include "main/configuration.hpp"
 #include "main/durable_state.hpp"
 #include "main/event_log.hpp"
-#include "main/idle_backends.hpp"
 #include "main/log.hpp"
 #include "main/paths.hpp"
 #include "main/reloads.hpp"
+#include "main/restarts.hpp"
+#include "main/service_manager.hpp"
+#include "main/signals.hpp"
 #include "main/state_lock.hpp"
 #include "plugin/required_plugins.hpp"
 #include "supervision/supervision.hpp"
@@ -30,17 +31,6 @@
 
 namespace apiary {
 namespace {
-
-auto hypervisor_options(Options const& options) -> hypervisor::Options {
-    auto made = hypervisor::default_options();
-    made.qemu = options.qemu;
-    if (!options.bhyve.empty()) {
-        made.bhyve = options.bhyve;
-    }
-    made.vars_dir = options.vars_dir;
-    made.state_dir = options.state_dir;
-    return made;
-}
 
 auto supervision_options(Options const& options) -> SupervisionOptions {
     SupervisionOptions made;
@@ -61,60 +51,34 @@ void raise_descriptor_limit() {
     }
 }
 
-// Ends the daemon and leaves the VMs alone. The BSDs have few signals that mean nothing, and this is one.
-auto leave_signal() -> int {
-#ifdef SIGINFO
-    return SIGINFO;
-#else
-    return SIGRTMIN;
-#endif
-}
-
-// All VMs are at rest, and the rest of the end takes no time. A further signal must not cut it short: the private bus
-// would be left behind, and whoever supervises us would hear of a daemon that was killed.
-void hold_back_signals() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    for (int const number : {SIGTERM, SIGINT, SIGHUP, leave_signal()}) {
-        sigaddset(&signals, number);
-    }
-    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-}
-
-auto vms_text(std::size_t count) -> std::string {
-    return std::to_string(count) + (count == 1 ? " VM" : " VMs");
-}
-
-// The first thing that somebody new does: he starts it, and has written nothing yet.
-auto hint_of_missing(std::vector<std::string> const& configs) -> std::string {
-    struct stat status {};
-    if (configs.empty()) {  // vmstated's folders alone
-        return {};
-    }
-    if (::lstat(configs.front().c_str(), &status) == 0 || errno != ENOENT) {
-        return {};
-    }
-    return "there is no configuration " + configs.front() +
-           ": write one (apiary.conf(5) has an example), or name another with --config";
+auto notify_socket() -> std::string {
+    char const* const socket = std::getenv("NOTIFY_SOCKET");
+    return socket == nullptr ? "" : socket;
 }
 
 }  // namespace
 
 class Application::Parts {
 public:
-    explicit Parts(Options options);
+    Parts(Options options, Program program);
     auto run() -> int;
+    [[nodiscard]] auto comes_back() const -> bool { return comes_back_; }
 
 private:
+    void listen_to_signals();
     void apply_first();
     void open_bus();
     void connect(std::string address);
     void recover();
     void end(bool at_once);
     void leave();
+    void come_back();
+    void leave_to_the_next(int signal);
+    void still_ending();
 
     Options options_;
     AsioLoop loop_;
+    ServiceManager service_manager_;
     StateLock state_lock_;
     RunLock run_lock_;
     std::unique_ptr<Supervisor> supervisor_;
@@ -128,15 +92,17 @@ private:
     EventLog event_log_;
     EngineCore engine_;
     Reloads reloads_{loop_, configuration_, engine_};
+    Restarts restarts_;
     std::unique_ptr<bus::DevdSockets> devd_;
     std::unique_ptr<bus::PrivateBus> private_bus_;
     std::unique_ptr<bus::BusService> bus_;
-    Handle signals_;
-    bool ending_ = false;
+    Handle signals_, sign_of_life_, last_turns_;
+    bool ending_ = false, leaving_ = false, comes_back_ = false;
 };
 
-Application::Parts::Parts(Options options)
+Application::Parts::Parts(Options options, Program program)
     : options_{prepare_directories(std::move(options))},
+      service_manager_{loop_, notify_socket()},
       state_lock_{options_.state_dir},
       run_lock_{options_.run_dir},
       supervisor_{make_supervisor(loop_, supervision_options(options_))},
@@ -165,7 +131,8 @@ Application::Parts::Parts(Options options)
                              .steps = std::move(steps),
                              .run_root = options_.run_dir + "/vm",
                              .memory = state_.memory()};
-      }()} {
+      }()},
+      restarts_{loop_, std::move(program), [this] { come_back(); }} {
     engine_.add_observer(event_log_);
 }
 
@@ -213,27 +180,13 @@ void Application::Parts::apply_first() {
     }
 }
 
-auto Application::Parts::run() -> int {
-    if (options_.private_bus && ::geteuid() != 0) {
-        throw std::runtime_error{
-            "a private bus gives its name to root alone: run apiaryd as root (--check needs no root)"};
-    }
-    apply_first();
-    if (!options_.no_devd) {
-        devd_ = std::make_unique<bus::DevdSockets>(
-            loop_, engine_,
-            bus::DevdOptions{.run_dir = options_.run_dir,
-                             .observers = first_.globals.observers_gid,
-                             .master = {},
-                             .log = [](std::string const& text) { log::warning(text); }});
-    }
-    open_bus();
+void Application::Parts::listen_to_signals() {
     signals_ = loop_.on_signals({SIGTERM, SIGINT, SIGHUP, SIGUSR1, leave_signal()}, [this](int number) {
-        if (number == leave_signal()) {
+        if (leaving_) {
+            leave_to_the_next(number);
+        } else if (number == leave_signal()) {
             leave();
-            return;
-        }
-        if (number == SIGUSR1) {
+        } else if (number == SIGUSR1) {
             log::warning(
                 "SIGUSR1: log files are not opened anew yet; rotate them by copying and truncating (they are "
                 "opened for appending)");
@@ -244,17 +197,41 @@ auto Application::Parts::run() -> int {
             end(false);
         }
     });
+    let_signals_through();  // that came while the last run of the program made place for this one
+}
+
+auto Application::Parts::run() -> int {
+    if (options_.private_bus && ::geteuid() != 0) {
+        throw std::runtime_error{
+            "a private bus gives its name to root alone: run apiaryd as root (--check needs no root)"};
+    }
+    listen_to_signals();  // before the VMs are known: who asks for their end now is heard as soon as they are
+    apply_first();
+    if (!options_.no_devd) {
+        devd_ = std::make_unique<bus::DevdSockets>(
+            loop_, engine_,
+            bus::DevdOptions{.run_dir = options_.run_dir,
+                             .observers = first_.globals.observers_gid,
+                             .master = {},
+                             .log = [](std::string const& text) { log::warning(text); }});
+    }
+    open_bus();
     state_.set_bounds(first_.globals.journal_bytes, first_.globals.journal_age);
     reloads_.apply_first(first_, std::exchange(recovered_, {}));
     first_.definitions.clear();
     log::info("apiaryd " APIARY_VERSION " runs with " + vms_text(engine_.count()));
     loop_.run();
+    // The rest of the end takes no time. A further signal must not cut it short: the private bus would be left behind,
+    // and whoever supervises us would hear of a daemon that was killed.
     hold_back_signals();
     if (bus_) {
         bus_->close();
     }
     if (devd_) {
         devd_->close();
+    }
+    if (private_bus_ && !leaving_) {
+        private_bus_->end();
     }
     state_.settle();
     return 0;
@@ -267,13 +244,23 @@ void Application::Parts::open_bus() {
     }
     private_bus_ = std::make_unique<bus::PrivateBus>(
         loop_, bus::PrivateBusOptions{.run_dir = options_.run_dir},
-        bus::PrivateBus::Callbacks{
-            .ready =
-                [this](std::string address) {
-                    log::info("private bus: " + address);
-                    connect(std::move(address));
-                },
-            .failed = [](std::string const& why) { log::error("private bus: " + why + "; the VMs are not touched"); }});
+        bus::PrivateBus::Callbacks{.ready =
+                                       [this](std::string address, bool found) {
+                                           log::info("private bus: " + address +
+                                                     (found ? ", which an earlier daemon started" : ""));
+                                           if (bus_) {
+                                               bus_->start();
+                                           } else {
+                                               connect(std::move(address));
+                                           }
+                                       },
+                                   .failed =
+                                       [this](std::string const& why) {
+                                           log::error("private bus: " + why + "; the VMs are not touched");
+                                           if (!bus_) {
+                                               service_manager_.ready(vms_text(engine_.count()) + ", no bus yet");
+                                           }
+                                       }});
 }
 
 void Application::Parts::connect(std::string address) {
@@ -287,6 +274,12 @@ void Application::Parts::connect(std::string address) {
     options.configuration = [this] { return reloads_.last(); };
     options.shutdown = [this](bool force) { end(force); };
     options.leave = [this] { leave(); };
+    options.restart = [this](bool force, Restarts::Done done) { restarts_.request(force, std::move(done)); };
+    options.settled = [this] {
+        if (!ending_) {
+            service_manager_.ready(vms_text(engine_.count()));
+        }
+    };
     options.log = [](bool problem, std::string const& text) {
         log::line(problem ? log::Level::warning : log::Level::info, text);
     };
@@ -295,8 +288,20 @@ void Application::Parts::connect(std::string address) {
 }
 
 void Application::Parts::end(bool at_once) {
+    if (leaving_) {
+        leave_to_the_next(SIGTERM);
+        if (at_once) {
+            leave_to_the_next(SIGINT);  // a second one of another kind: two of one are one
+        }
+        return;
+    }
     bool const again = std::exchange(ending_, true);
     reloads_.end();
+    restarts_.end();
+    if (!again) {
+        service_manager_.stopping("stopping all VMs");
+        still_ending();
+    }
     log::info(again || at_once ? "powering off all VMs" : "stopping all VMs; a second signal powers them off");
     if (!again) {
         engine_.shut_down([this] {
@@ -309,22 +314,66 @@ void Application::Parts::end(bool at_once) {
     }
 }
 
+// A service manager's own limit for the end knows nothing of VMs and their stop_timeouts.
+void Application::Parts::still_ending() {
+    if (!service_manager_.present()) {
+        return;
+    }
+    sign_of_life_ = loop_.after(ServiceManager::stop_patience / 3, [this] {
+        std::size_t left = 0;
+        for (auto const& vm : engine_.list({}, engine_.count())) {
+            auto const state = vm->status().state;
+            left += state != State::stopped && state != State::failed ? 1U : 0U;
+        }
+        service_manager_.still_stopping("stopping all VMs: " + vms_text(left) + " left");
+        still_ending();
+    });
+}
+
 // The VMs run on; the next daemon takes them over.
 void Application::Parts::leave() {
     if (ending_) {
         log::warning("all VMs are being stopped already: the daemon ends when they are at rest");
         return;
     }
-    log::info("the daemon ends, the VMs are not touched");
+    if (std::exchange(leaving_, true)) {
+        return;
+    }
+    log::info(comes_back_ ? "the daemon starts again as " + restarts_.program().path + ", the VMs are not touched"
+                          : "the daemon ends, the VMs are not touched");
     reloads_.end();
-    engine_.close_turn();
-    loop_.stop();
+    restarts_.end();
+    hold_back_signals();
+    // Those that the loop has taken already are handed to their callback within these turns.
+    last_turns_ = loop_.after(Duration::zero(), [this] {
+        loop_.post([this] {
+            loop_.post([this] {
+                engine_.close_turn();
+                loop_.stop();
+            });
+        });
+    });
 }
 
-Application::Application(Options options) {
+// Who asks for something now asks the wrong one, and does not know: where there is a next one, it is told.
+void Application::Parts::leave_to_the_next(int signal) {
+    if (comes_back_) {
+        pass_on(signal);
+    }
+}
+
+void Application::Parts::come_back() {
+    if (!ending_ && !leaving_) {
+        comes_back_ = true;
+        service_manager_.restarting("starting again, the VMs run on");
+    }
+    leave();
+}
+
+Application::Application(Options options, Program program) {
     raise_descriptor_limit();
     std::signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c)
-    parts_ = std::make_unique<Parts>(std::move(options));
+    parts_ = std::make_unique<Parts>(std::move(options), std::move(program));
 }
 
 Application::~Application() = default;
@@ -333,24 +382,8 @@ auto Application::run() -> int {
     return parts_->run();
 }
 
-auto check_configuration(Options const& options) -> int {
-    IdleBackends const backends{hypervisor_options(options)};
-    Identities identities;
-    auto const result = Configuration{options, identities, backends.all(), hypervisor::default_backend()}.load();
-    bool errors = !result.ok;
-    for (auto const& diagnostic : result.diagnostics) {
-        std::fprintf(stderr, "%s\n", config::format(diagnostic).c_str());
-        errors = errors || diagnostic.severity == config::Severity::error;
-    }
-    if (auto const hint = hint_of_missing(options.configs); !result.ok && !hint.empty()) {
-        std::fprintf(stderr, "%s\n", hint.c_str());
-    }
-    auto const& source = options.configs.empty() ? options.vmstated.front() : options.configs.front();
-    std::printf("%s: %s%s\n", source.c_str(), vms_text(result.definitions.size()).c_str(),
-                !result.ok ? "; the daemon would not start with it"
-                : errors   ? "; see the errors above"
-                           : ", no errors");
-    return errors ? 1 : 0;
+auto Application::comes_back() const -> bool {
+    return parts_->comes_back();
 }
 
 }  // namespace apiary

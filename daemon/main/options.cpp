@@ -24,12 +24,14 @@ auto parse_options(int argc, char** argv) -> ParsedOptions {
                    "Folder of vmstated's configuration, read as it is. May be given several times; without -f the main "
                    "file need not be there then");
     app.add_flag("--check", options.check, "Read the configuration, say what is wrong with it, and leave (0: well)");
+    app.add_flag("--check-restart", options.check_restart,
+                 "The same for a daemon that is about to be restarted: 1 only where root's files are wrong");
     app.add_flag("-F,--foreground", options.foreground, "Log to standard error instead of syslog");
     app.add_flag("--debug", options.debug, "Log more");
     auto* const address =
         app.add_option("--bus-address", options.bus_address, "D-Bus address instead of the system bus's");
     app.add_flag("--private-bus", options.private_bus,
-                 "Start a bus of its own, for machines without one; it ends with the daemon")
+                 "Start a bus of its own, for machines without one; it ends when the daemon has stopped all VMs")
         ->excludes(address);
     app.add_flag("--no-devd", options.no_devd,
                  "No sockets for readers of devd's records (RUN_DIR/devd.pipe, RUN_DIR/devd.seqpacket.pipe)");
@@ -44,7 +46,7 @@ auto parse_options(int argc, char** argv) -> ParsedOptions {
     app.add_option("--shim", options.shim, "apiary-shim to run (default: beside apiaryd, or in libexec)");
     app.footer(
         "Signals: SIGTERM and SIGINT stop all VMs, then the daemon (a second one powers them off); SIGHUP reads the\n"
-        "configuration again.");
+        "configuration again; SIGRTMIN (SIGINFO on FreeBSD) ends the daemon and leaves the VMs alone.");
     try {
         app.parse(argc, argv);
         parsed.run = true;
