@@ -2,6 +2,7 @@
 #include "bus/publisher.hpp"
 
 #include <limits>
+#include <utility>
 
 #include "bus/event_record.hpp"
 #include "bus/paths.hpp"
@@ -112,11 +113,12 @@ void Publisher::attempt(std::function<void()> const& send) {
     }
 }
 
-void Publisher::tell(Signal const& signal, Audience const& audience, std::string_view vm,
-                     std::optional<EventType> type) {
+auto Publisher::tell(Signal const& signal, Audience const& audience, std::string_view vm, std::optional<EventType> type)
+    -> bool {
+    bool told = true;
     attempt([&] {
         if (audience.visibility == Visibility::all) {
-            subscribers_.broadcast(signal);
+            told = subscribers_.broadcast(signal);
             return;
         }
         subscribers_.unicast(signal, [&](Subscription const& to) {
@@ -124,6 +126,7 @@ void Publisher::tell(Signal const& signal, Audience const& audience, std::string
                    (!type || to.filter.wants_type(to_string(*type)));
         });
     });
+    return told;
 }
 
 void Publisher::vm_added(Vm const& vm) {
@@ -143,8 +146,38 @@ void Publisher::vm_changed(Turn::VmChange const& change) {
     if (change.audience_changed) {
         audience_changed(change);
     }
-    if (!changed.empty()) {
-        tell(properties_changed(vm_path(vm.name()), vm_interface, std::move(changed)), vm.audience(), vm.name());
+    if (changed.empty()) {
+        return;
+    }
+    std::set<std::string> names;
+    if (vm.audience().visibility == Visibility::all && !subscribers_.broadcasts_open()) {
+        for (auto const& [name, value] : changed) {
+            names.insert(name);
+        }
+    }
+    if (!tell(properties_changed(vm_path(vm.name()), vm_interface, std::move(changed)), vm.audience(), vm.name())) {
+        untold_[vm.name()].merge(names);
+    }
+}
+
+void Publisher::catch_up() {
+    for (auto const& [name, properties] : std::exchange(untold_, {})) {
+        auto const vm = engine_.find(name);
+        if (!vm || vm->audience().visibility != Visibility::all) {
+            continue;
+        }
+        auto const definition = vm->definition();
+        auto const facts = facts_of(*vm, definition);
+        Dict now;
+        for (auto const& property : properties) {
+            if (auto const* found = find_property(vm_properties(), property)) {
+                now.push_back({property, found->get(facts)});
+            }
+        }
+        tell(properties_changed(vm_path(vm->name()), vm_interface, std::move(now)), vm->audience(), vm->name());
+    }
+    if (std::exchange(untold_degraded_, false)) {
+        tell_degraded();
     }
 }
 
@@ -257,8 +290,12 @@ void Publisher::watch_durability(Turn const& turn) {
         return;
     }
     degraded_ = !degraded_;
+    tell_degraded();
+}
+
+void Publisher::tell_degraded() {
     auto const signal = properties_changed(root_path, manager_interface, {{"Degraded", {degraded_}}});
-    attempt([&] { subscribers_.broadcast(signal); });
+    attempt([&] { untold_degraded_ = !subscribers_.broadcast(signal); });
 }
 
 }  // namespace apiary::bus
