@@ -95,6 +95,7 @@ void Publisher::publish(Turn const& turn) {
     for (auto const& change : turn.vms) {
         if (change.removed) {
             definitions_.erase(change.vm->name());
+            untold_.erase(change.vm->name());
             removed(vm_path(change.vm->name()), vm_interface,
                     change.audience_changed ? change.audience_before : change.vm->audience(), change.vm->name());
         }
@@ -117,10 +118,10 @@ auto Publisher::tell(Signal const& signal, Audience const& audience, std::string
     -> bool {
     bool told = true;
     attempt([&] {
-        if (audience.visibility == Visibility::all) {
-            told = subscribers_.broadcast(signal);
+        if (audience.visibility == Visibility::all && (told = subscribers_.broadcast(signal))) {
             return;
         }
+        // Of what cannot be broadcast right now, subscribers hear all the same: each has a window of his own.
         subscribers_.unicast(signal, [&](Subscription const& to) {
             return lookup_.sees(*to.caller, audience) && to.filter.wants_vm(vm) &&
                    (!type || to.filter.wants_type(to_string(*type)));
@@ -174,7 +175,9 @@ void Publisher::catch_up() {
                 now.push_back({property, found->get(facts)});
             }
         }
-        tell(properties_changed(vm_path(vm->name()), vm_interface, std::move(now)), vm->audience(), vm->name());
+        if (!tell(properties_changed(vm_path(vm->name()), vm_interface, std::move(now)), vm->audience(), vm->name())) {
+            untold_[name] = properties;  // that soon again
+        }
     }
     if (std::exchange(untold_degraded_, false)) {
         tell_degraded();
@@ -190,13 +193,13 @@ void Publisher::audience_changed(Turn::VmChange const& change) {
     auto const goes = interfaces_removed(vm_path(vm.name()), vm_interface);
     if (after.visibility == Visibility::all) {
         if (before.visibility != Visibility::all) {
-            attempt([&] { subscribers_.broadcast(appears); });
+            tell(appears, after, vm.name());
         }
         return;
     }
     bool const was_open = before.visibility == Visibility::all;
     if (was_open) {
-        attempt([&] { subscribers_.broadcast(goes); });
+        tell(goes, before, vm.name());
     }
     attempt([&] {
         subscribers_.unicast(goes, [&](Subscription const& to) {
@@ -295,7 +298,12 @@ void Publisher::watch_durability(Turn const& turn) {
 
 void Publisher::tell_degraded() {
     auto const signal = properties_changed(root_path, manager_interface, {{"Degraded", {degraded_}}});
-    attempt([&] { untold_degraded_ = !subscribers_.broadcast(signal); });
+    attempt([&] {
+        untold_degraded_ = !subscribers_.broadcast(signal);
+        if (untold_degraded_) {
+            subscribers_.unicast(signal, [](Subscription const&) { return true; });
+        }
+    });
 }
 
 }  // namespace apiary::bus

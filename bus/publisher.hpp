@@ -41,7 +41,7 @@ private:
     void tell_degraded();
 
     // To all who may see: a broadcast, or one by one. `type`: of an Event signal.
-    // False: it was left out as a broadcast.
+    // False: it was left out as a broadcast, and told to subscribers alone.
     auto tell(Signal const& signal, Audience const& audience, std::string_view vm,
               std::optional<EventType> type = std::nullopt) -> bool;
     void attempt(std::function<void()> const& send);

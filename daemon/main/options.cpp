@@ -60,10 +60,10 @@ auto parse_options(int argc, char** argv) -> ParsedOptions {
         if (options.session) {
             take_session_places(options,
                                 {.config = configs->count() > 0,
-                                 .run_dir = run_dir->count() > 0,
+                                 .run_dir = run_dir->count() > 0 || options.check,  // a check needs neither
                                  .state_dir = state_dir->count() > 0,
                                  .log_dir = log_dir->count() > 0,
-                                 .bus_address = address->count() > 0},
+                                 .bus_address = address->count() > 0 || options.check},
                                 session_surroundings());
         }
         parsed.run = true;

@@ -5,7 +5,7 @@ import signal
 import stat
 
 import pytest
-from harness import processes
+from harness import devd, processes
 from harness.accounts import ALICE, BOB, Account
 from harness.cli_fixtures import NOT_ALLOWED, UNREACHABLE
 from harness.client import (INTROSPECTABLE, JOURNAL, NAME, ROOT, VM, BusError, Client, Disconnected, vm_path)
@@ -92,6 +92,14 @@ def test_nobody_else_gets_in(world, session):
     for stranger in (BOB, None):
         with pytest.raises((Disconnected, ConnectionError, PermissionError)):
             Client(session.bus.address, stranger).close()
+    # The sockets of devd's records are his too.
+    reader = devd.Reader(session.daemon.run_dir, account=ALICE)
+    caller = session.client()
+    caller.vm("web", "Stop", "a{sv}", {})
+    assert {record["subsystem"] for record in reader.until(type="JOB_END")} == {"web"}
+    reader.close()
+    with pytest.raises(PermissionError):
+        devd.Reader(session.daemon.run_dir, account=BOB)
     done = session.ctl("--session", "list", account=BOB, code=UNREACHABLE,
                        DBUS_SESSION_BUS_ADDRESS=session.bus.address)
     assert "apiaryd does not answer" in done.stderr
@@ -152,7 +160,7 @@ def test_what_is_missing_or_mistyped_is_told(world, session):
     text = said(1, "--check")
     assert f"{session.config}:" in text and "memroy" in text and "did you mean" in text
     session.write(world.tiny("web"))
-    assert said(0, "--check") == ""
+    assert said(0, "--check") == "" and said(0, "--check", XDG_RUNTIME_DIR=None) == ""
     assert "XDG_RUNTIME_DIR is not set" in said(1, XDG_RUNTIME_DIR=None)
     assert "owns and nobody else can write to" in said(1, XDG_RUNTIME_DIR="/tmp")
     assert "cannot be used: No such file" in said(1, XDG_RUNTIME_DIR="/nonexistent")
