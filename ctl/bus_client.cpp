@@ -292,6 +292,17 @@ private:
     std::unique_ptr<BusLink> link_;
 };
 
+auto is_elsewhere(BusSearch const& search) -> bool {
+    if (!search.elsewhere) {
+        return false;
+    }
+    try {
+        return !BusLink{*search.elsewhere}.owner().empty();
+    } catch (sdbus::Error const&) {
+        return false;
+    }
+}
+
 }  // namespace
 
 auto connect(BusSearch const& search) -> std::unique_ptr<Client> {
@@ -312,10 +323,8 @@ auto connect(BusSearch const& search) -> std::unique_ptr<Client> {
             note(name + ": " + error.getMessage());
         }
     }
-    throw Failure{
-        ExitCode::unreachable, "apiaryd does not answer. Tried:" + tried,
-        "Start it as root (apiaryd; where there is no system bus: apiaryd --private-bus), or say which bus it is on "
-        "with --address or APIARY_BUS_ADDRESS, or where its run folder is with APIARY_RUN_DIR."};
+    throw Failure{ExitCode::unreachable, "apiaryd does not answer. Tried:" + tried,
+                  is_elsewhere(search) ? search.word_of_elsewhere : search.advice};
 }
 
 }  // namespace apiary::ctl

@@ -5,6 +5,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -212,7 +213,7 @@ auto Application::Parts::run() -> int {
             loop_, engine_,
             bus::DevdOptions{.run_dir = options_.run_dir,
                              .observers = first_.globals.observers_gid,
-                             .master = {},
+                             .master = options_.session ? std::optional{::geteuid()} : std::nullopt,
                              .log = [](std::string const& text) { log::warning(text); }});
     }
     open_bus();
@@ -268,6 +269,10 @@ void Application::Parts::connect(std::string address) {
     options.address = std::move(address);
     options.name = options_.bus_name;
     options.observers = first_.globals.observers_gid;
+    if (options_.session) {
+        log::info("session bus: " + options.address);
+        options.master = ::geteuid();
+    }
     options.version = APIARY_VERSION;
     options.backend = to_string(hypervisor::default_backend());
     options.reload = [this](bool dry_run, Reloads::Done done) { reloads_.request(dry_run, std::move(done)); };
