@@ -10,7 +10,7 @@ namespace {
 // Of apiaryd: while a VM runs the shim's socket, the log, the UEFI variables and QEMU's monitor, and each file that was
 // opened for it; while it starts, for a moment, the console's two ends and the pidfd of the shim's first process.
 constexpr std::uint64_t descriptors_of_a_start = 7;
-// Of the shim (9), and of a hypervisor without disks (about 40 for QEMU).
+// Of the shim (9), and of a hypervisor without disks (17 for QEMU, and what it opens while it runs).
 constexpr std::uint64_t open_files_besides = 49;
 // The shim, and of a hypervisor its main loop, its workers and its screen. Virtual CPUs come on top.
 constexpr std::uint64_t tasks_besides = 6;
