@@ -43,6 +43,8 @@ __attribute__((no_sanitize("address", "undefined"))) auto run_child(void* argume
     }
     int const nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
     if (nowhere >= 0 && ::dup2(plan.slot, 0) == 0 && ::dup2(nowhere, 1) == 1 && ::dup2(nowhere, 2) == 2) {
+        // The daemon's locks are among them: should it die now, the next one need not wait for the execution.
+        ::syscall(SYS_close_range, 3U, ~0U, 0U);
         ::sigprocmask(SIG_SETMASK, &plan.none, nullptr);
         char* environment[] = {nullptr};
         ::execve(plan.program, plan.argv, environment);
