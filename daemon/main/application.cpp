@@ -85,6 +85,7 @@ private:
     std::unique_ptr<Supervisor> supervisor_;
     std::unique_ptr<Hypervisor> qemu_, bhyve_;
     std::vector<std::unique_ptr<Step>> steps_;
+    Observer* limits_ = nullptr;  // one of the steps
     Identities identities_;
     DurableState state_;
     Configuration configuration_;
@@ -113,7 +114,9 @@ Application::Parts::Parts(Options options, Program program)
       configuration_{options_, identities_, {qemu_.get(), bhyve_.get()}, hypervisor::default_backend()},
       engine_{[this] {
           steps_.push_back(plugin::make_required_plugins_step(loop_, {}));
-          for (auto& step : make_steps(loop_, supervision_options(options_))) {
+          auto built_in = make_steps(loop_, supervision_options(options_));
+          limits_ = built_in.observer;
+          for (auto& step : built_in.steps) {
               steps_.push_back(std::move(step));
           }
           for (auto& step : hypervisor::make_steps(loop_, hypervisor_options(options_))) {
@@ -134,6 +137,7 @@ Application::Parts::Parts(Options options, Program program)
                              .memory = state_.memory()};
       }()},
       restarts_{loop_, std::move(program), [this] { come_back(); }} {
+    engine_.add_observer(*limits_);
     engine_.add_observer(event_log_);
 }
 
