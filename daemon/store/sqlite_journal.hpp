@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@ struct JournalOptions {
     std::size_t recent = 4096;    // events kept in memory for readers that are nearly up to date
     std::size_t backlog = 16384;  // events kept for a disk that cannot take them now
     int checkpoint_pages = 1000;
+    std::function<void(std::string const&)> report;  // what a person should know of the disk; may be empty
 };
 
 class SqliteJournal : public Journal {
@@ -80,9 +82,10 @@ private:
     std::string stream_, fault_;
     std::uint64_t last_ = 0, oldest_ = 0;  // oldest_: 0 while there is none
     std::int64_t bytes_ = 0;
-    std::deque<Event> recent_;        // the newest, all that is committed or pending among them
-    std::deque<Event> pending_;       // not yet in the database
-    mutable std::deque<Event> page_;  // of the last read from the database
+    std::deque<Event> recent_;   // the newest, all that is committed or pending among them
+    std::deque<Event> pending_;  // not yet in the database
+    std::map<std::string, std::uint64_t, std::less<>> last_pending_;  // of each VM, where it is pending
+    mutable std::deque<Event> page_;                                  // of the last read from the database
 };
 
 }  // namespace apiary::store
