@@ -48,7 +48,7 @@ private:
     Subscribers& subscribers_;
     std::map<std::string, DefinitionPtr, std::less<>> definitions_;  // as published, by the VM's name
     std::map<std::uint64_t, Job> jobs_;                              // as published
-    bool degraded_ = false;
+    bool degraded_;  // changes with the events: it may have begun before there was a bus
 };
 
 }  // namespace apiary::bus
