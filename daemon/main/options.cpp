@@ -5,6 +5,8 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "vm/kill_point.hpp"
+
 namespace apiary {
 
 auto parse_options(int argc, char** argv) -> ParsedOptions {
@@ -42,12 +44,26 @@ auto parse_options(int argc, char** argv) -> ParsedOptions {
     app.add_option("--qemu", options.qemu, "QEMU to run")->capture_default_str();
     app.add_option("--bhyve", options.bhyve, "bhyve to run (default: FreeBSD's own)");
     app.add_option("--shim", options.shim, "apiary-shim to run (default: beside apiaryd, or in libexec)");
+#ifndef APIARY_NO_KILL_POINTS
+    bool list_kill_points = false;
+    app.add_flag("--list-kill-points", list_kill_points,
+                 "Print the places at which APIARY_KILL_AT=NAME[:PASSAGE] in the environment kills the daemon")
+        ->group("Fault injection (not in packages)");
+#endif
     app.footer(
         "Signals: SIGTERM and SIGINT stop all VMs, then the daemon (a second one powers them off); SIGHUP reads the\n"
         "configuration again.");
     try {
         app.parse(argc, argv);
         parsed.run = true;
+#ifndef APIARY_NO_KILL_POINTS
+        if (list_kill_points) {
+            for (auto const point : kill_points()) {
+                std::printf("%.*s\n", static_cast<int>(point.size()), point.data());
+            }
+            parsed.run = false;
+        }
+#endif
         if (!options.vmstated.empty() && configs->count() == 0 &&
             ::access(options.configs.front().c_str(), F_OK) != 0) {
             options.configs.clear();
