@@ -167,6 +167,8 @@ class Campaign:
         except AssertionError as fault:
             self.faults.append(f"not at rest: {fault}")
         self.faults += self.fleet.faults(rows)
+        if self.follower.process.poll() is not None:
+            raise AssertionError(f"the follower of events has ended: {self.follower.errors.read_text()[-600:]}")
         for name in CALM:
             if rows.get(name, {}).get("State") != "running":      # the daemon was told to end meanwhile
                 self.calm.pop(name, None)
@@ -185,8 +187,9 @@ class Campaign:
     def run(self):
         self.launch()
         wait_until(lambda: "on the bus" in self.daemon.text(), "the bus name")
-        follower = Follower(self.world)
+        follower = self.follower = Follower(self.world)
         try:
+            follower.until(1)      # it must have found the daemon once, else it gives up
             self.start_the_calm()
             self.daemon.kill()
             for number, point in enumerate(self.plan()):
