@@ -22,7 +22,7 @@ ENDING = ("end.", "main.all-stopped")   # come by where the daemon is told to en
 # Places that are come by at the start of a daemon only if the one before it was killed at another.
 PRELUDES = {"start.again": "prestart.called", "recover.vm": "prestart.called", "adopt.": "turn.told",
             "shim.found": "turn.told", "tickets.voided": "launch.called", "qmp.connected": "turn.told",
-            "qmp.found": "turn.told", "renew.": "turn.told"}
+            "qmp.found": "turn.told", "renew.": "turn.told", "store.synced": "end."}
 
 
 def kill_points():
@@ -65,6 +65,7 @@ class Campaign:
         self.daemon.environment = {"APIARY_WITNESS": str(self.witness.steps)}
         if point:
             self.daemon.environment["APIARY_KILL_AT"] = f"{point}:{passage}"
+        self.log_at = len(self.daemon.text())
         self.daemon.launch()
 
     def is_dead(self):
@@ -95,6 +96,8 @@ class Campaign:
 
     def end_daemon(self):
         """Told to end, and to be quick."""
+        self.calm.clear()
+        wait_until(lambda: self.is_dead() or "apiaryd 0" in self.daemon.text()[self.log_at:], "that it takes signals")
         for number in (signal.SIGTERM, signal.SIGINT):
             if not self.is_dead():
                 self.daemon.signal(number)
@@ -109,8 +112,9 @@ class Campaign:
         code = self.daemon.process.wait()
         self.daemon.process = None
         if code == -signal.SIGKILL:
-            died_there = point is not None and by_itself
-            self.hit[point] += died_there
+            died_there = point in self.hit and by_itself
+            if died_there:
+                self.hit[point] += 1
             self.at_random += not died_there
             self.missed[point] += point is not None and not died_there
             return died_there
@@ -205,8 +209,6 @@ class Campaign:
         if point is None:
             self.kill_at_any_moment()
         else:
-            if point.startswith(ENDING):
-                self.calm.clear()      # it may come to that
             self.kill_at(point)
         self.while_it_is_dead()
         if number % 8 == 7:
