@@ -5,6 +5,9 @@ target_compile_options(apiary_options INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast>)
 target_include_directories(apiary_options INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/daemon)
 target_compile_definitions(apiary_options INTERFACE APIARY_VERSION="${PROJECT_VERSION}")
+if(NOT APIARY_KILL_POINTS)  # daemon/vm/kill_point.hpp
+  target_compile_definitions(apiary_options INTERFACE APIARY_NO_KILL_POINTS)
+endif()
 if(APIARY_SANITIZE)
   target_compile_options(apiary_options INTERFACE
     -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)

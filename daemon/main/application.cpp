@@ -26,9 +26,11 @@
 #include "main/service_manager.hpp"
 #include "main/signals.hpp"
 #include "main/state_lock.hpp"
+#include "main/witness_step.hpp"
 #include "plugin/required_plugins.hpp"
 #include "supervision/supervision.hpp"
 #include "vm/engine_core.hpp"
+#include "vm/kill_point.hpp"
 
 namespace apiary {
 namespace {
@@ -122,6 +124,7 @@ Application::Parts::Parts(Options options, Program program)
           for (auto& step : hypervisor::make_steps(loop_, hypervisor_options(options_))) {
               steps_.push_back(std::move(step));
           }
+          add_witness(loop_, steps_);
           std::vector<Step*> steps;
           steps.reserve(steps_.size());
           for (auto const& step : steps_) {
@@ -175,7 +178,9 @@ void Application::Parts::recover() {
 }
 
 void Application::Parts::apply_first() {
+    APIARY_KILL_POINT("main.locked");
     recover();  // guests of an earlier daemon have their numbers already: before the configuration asks for any
+    APIARY_KILL_POINT("main.recovered");
     first_ = configuration_.load();
     log_diagnostics(first_.diagnostics);
     if (!first_.ok && recovered_.empty()) {
@@ -223,6 +228,7 @@ auto Application::Parts::run() -> int {
     open_bus();
     state_.set_bounds(first_.globals.journal_bytes, first_.globals.journal_age);
     reloads_.apply_first(first_, std::exchange(recovered_, {}));
+    APIARY_KILL_POINT("main.applied");
     first_.definitions.clear();
     log::info("apiaryd " APIARY_VERSION " runs with " + vms_text(engine_.count()));
     loop_.run();
@@ -314,6 +320,7 @@ void Application::Parts::end(bool at_once) {
     log::info(again || at_once ? "powering off all VMs" : "stopping all VMs; a second signal powers them off");
     if (!again) {
         engine_.shut_down([this] {
+            APIARY_KILL_POINT("main.all-stopped");
             log::info("all VMs are at rest: the daemon ends");
             loop_.stop();
         });

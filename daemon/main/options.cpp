@@ -8,6 +8,8 @@
 
 #include "main/session_mode.hpp"
 
+#include "vm/kill_point.hpp"
+
 namespace apiary {
 
 auto parse_options(int argc, char** argv) -> ParsedOptions {
@@ -54,6 +56,12 @@ auto parse_options(int argc, char** argv) -> ParsedOptions {
     app.add_option("--qemu", options.qemu, "QEMU to run")->capture_default_str();
     app.add_option("--bhyve", options.bhyve, "bhyve to run (default: FreeBSD's own)");
     app.add_option("--shim", options.shim, "apiary-shim to run (default: beside apiaryd, or in libexec)");
+#ifndef APIARY_NO_KILL_POINTS
+    bool list_kill_points = false;
+    app.add_flag("--list-kill-points", list_kill_points,
+                 "Print the places at which APIARY_KILL_AT=NAME[:PASSAGE] in the environment kills the daemon")
+        ->group("Fault injection (not in packages)");
+#endif
     app.footer(
         "Signals: SIGTERM and SIGINT stop all VMs, then the daemon (a second one powers them off); SIGHUP reads the\n"
         "configuration again; SIGRTMIN (SIGINFO on FreeBSD) ends the daemon and leaves the VMs alone.");
@@ -69,6 +77,14 @@ auto parse_options(int argc, char** argv) -> ParsedOptions {
                                 session_surroundings());
         }
         parsed.run = true;
+#ifndef APIARY_NO_KILL_POINTS
+        if (list_kill_points) {
+            for (auto const point : kill_points()) {
+                std::printf("%.*s\n", static_cast<int>(point.size()), point.data());
+            }
+            parsed.run = false;
+        }
+#endif
         if (!options.vmstated.empty() && configs->count() == 0 &&
             ::access(options.configs.front().c_str(), F_OK) != 0) {
             options.configs.clear();

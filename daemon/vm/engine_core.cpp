@@ -1,4 +1,5 @@
 #include "vm/engine_core.hpp"
+#include "vm/kill_point.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -269,8 +270,10 @@ void EngineCore::check_rest() {
     });
     if (resting && on_rest_) {
         if (memory_ != nullptr) {
+            APIARY_KILL_POINT("end.note");
             memory_->note_end();
             static_cast<void>(journal_.commit());
+            APIARY_KILL_POINT("end.noted");
         }
         loop_.post(std::exchange(on_rest_, nullptr));
     }
