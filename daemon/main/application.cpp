@@ -4,10 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -79,6 +81,11 @@ void hold_back_signals() {
         sigaddset(&signals, number);
     }
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+// A start is mostly the work of one processor. One guest that hangs in its loader must not hold up all others.
+auto usual_starts() -> std::size_t {
+    return std::max<std::size_t>(std::thread::hardware_concurrency(), 2);
 }
 
 auto vms_text(std::size_t count) -> std::string {
@@ -164,7 +171,8 @@ Application::Parts::Parts(Options options)
                              .hypervisors = {qemu_.get(), bhyve_.get()},
                              .steps = std::move(steps),
                              .run_root = options_.run_dir + "/vm",
-                             .memory = state_.memory()};
+                             .memory = state_.memory(),
+                             .report = [](std::string const& text) { log::info(text); }};
       }()} {
     engine_.add_observer(event_log_);
 }
@@ -245,6 +253,7 @@ auto Application::Parts::run() -> int {
         }
     });
     state_.set_bounds(first_.globals.journal_bytes, first_.globals.journal_age);
+    engine_.limit_starts(first_.globals.max_starting.value_or(usual_starts()));
     reloads_.apply_first(first_, std::exchange(recovered_, {}));
     first_.definitions.clear();
     log::info("apiaryd " APIARY_VERSION " runs with " + vms_text(engine_.count()));

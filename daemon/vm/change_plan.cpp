@@ -138,7 +138,7 @@ void compare_meaning(Differences& found, Definition const& a, Definition const& 
 }  // namespace
 
 auto holds_at_once(std::string_view key) -> bool {
-    return key == "boot" || key == "boot_delay" || key == "stop_timeout" || key == "reboot_on_change";
+    return key == "after" || key == "boot" || key == "boot_delay" || key == "stop_timeout" || key == "reboot_on_change";
 }
 
 auto same_for_the_guest(Definition const& before, Definition const& after) -> bool {

@@ -54,6 +54,7 @@ auto EngineCore::recover(Memory::Recovered recovered) -> std::vector<std::string
         identities_.reserve(record.name, record.id);
         auto& made = add(record.name, record.id, record.definition);
         made.recover(std::move(record), job, recovered.same_boot, boots);
+        made.note_order();
     }
     for (auto const& [id, lost] : jobs) {
         if (memory_ != nullptr) {

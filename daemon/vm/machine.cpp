@@ -209,6 +209,8 @@ auto Machine::react(Message& message) -> Effect {
         case Message::Kind::vanish:
             vanishing_ = true;
             return react(Input::vanish, {Reason::requested, "its definition is gone"});
+        case Message::Kind::order:
+            return on_turn_to_start(message);
         case Message::Kind::step_answer:
             return Effect::none;  // of a wait that was cut short
         case Message::Kind::guest:
@@ -239,6 +241,7 @@ auto Machine::on_command(Message& command) -> Effect {
         }
     }
     if (command.input == Input::start) {
+        start_sent_ = false;
         if (world_.ending) {
             reply_later(command,
                         Refusal{Refusal::Kind::shutting_down, "the daemon is ending: VM " + name_ + " is not started"});
@@ -248,12 +251,16 @@ auto Machine::on_command(Message& command) -> Effect {
             reply_later(command, Refusal{Refusal::Kind::degraded,
                                          "VM " + name_ + " is not started: the journal cannot be written (" +
                                              world_.turns.journal().fault() + "): make room on its disk"});
+            note_order();
             return Effect::refuse;
         }
         if (!next_definition() && at_rest()) {
             reply_later(command, Refusal{Refusal::Kind::invalid_state,
                                          "VM " + name_ + " was found running, and its definition is not read yet"});
             return Effect::refuse;
+        }
+        if (at_rest()) {
+            return on_start(command);
         }
     }
     return react(command.input, command.cause, &command);

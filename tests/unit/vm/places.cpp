@@ -33,6 +33,22 @@ auto found_record() -> RunRecord {
 auto places() -> std::vector<Place> const& {
     static std::vector<Place> const all{
         {"stopped", defined, minutes{10}},
+        {"starting/waiting",
+         [](EngineWorld& world) {
+             world.others = {{.name = "first", .loader_timeout = seconds{15}}};
+             world.common.after = {"first"};
+             defined(world);
+             world.tell(Command::start, "first");
+             world.tell(Command::start, "vm");
+         },
+         seconds{15}},
+        {"starting/queued",
+         [](EngineWorld& world) {
+             world.engine->limit_starts(0);
+             defined(world);
+             world.tell(Command::start, "vm");
+         },
+         minutes{10}},
         {"starting/prestart",
          [](EngineWorld& world) {
              defined(world);
