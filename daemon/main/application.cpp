@@ -265,6 +265,7 @@ auto Application::Parts::run() -> int {
     if (devd_) {
         devd_->close();
     }
+    state_.settle();
     return 0;
 }
 

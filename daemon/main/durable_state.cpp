@@ -17,8 +17,9 @@ DurableState::DurableState(Loop& loop, Options const& options, Identities& ident
     store::JournalOptions journal;
     journal.path = options.state_dir + "/state.db";
     journal.undurable_path = options.run_dir + "/undurable";
+    journal.boot = supervision::boot_id();
     try {
-        store_ = std::make_unique<store::Store>(loop, std::move(journal), supervision::boot_id(), identities);
+        store_ = std::make_unique<store::Store>(loop, std::move(journal), identities);
         journal_ = &store_->journal();
     } catch (std::runtime_error const& error) {
         log::error(std::string{error.what()} + ". Until that is mended and apiaryd started again nothing new starts");
@@ -30,6 +31,12 @@ DurableState::DurableState(Loop& loop, Options const& options, Identities& ident
 void DurableState::set_bounds(std::int64_t max_bytes, Duration max_age) {
     if (store_) {
         store_->journal().set_bounds(max_bytes, max_age);
+    }
+}
+
+void DurableState::settle() {
+    if (store_) {
+        store_->settle();
     }
 }
 

@@ -21,6 +21,8 @@ public:
     [[nodiscard]] auto memory() -> Memory* { return store_ ? &store_->memory() : nullptr; }
     // By the `global` section; nothing where there is no database.
     void set_bounds(std::int64_t max_bytes, Duration max_age);
+    // At the end of the daemon, when nothing happens any more: waits for the disk.
+    void settle();
 
 private:
     std::unique_ptr<store::Store> store_;

@@ -55,27 +55,59 @@ SqliteJournal::SqliteJournal(Loop& loop, JournalOptions options)
     recover();
 }
 
-SqliteJournal::~SqliteJournal() = default;
-
-void SqliteJournal::recover() {
-    char mark = '0';
-    bool const lost = undurable_ && ::pread(undurable_.get(), &mark, 1, 0) == 1 && mark == '1';
-    {
-        Statement read{database_, "SELECT value FROM meta WHERE key = 'stream'"};
-        if (read.step()) {
-            stream_ = read.text(0);
-        }
+// The last connection that closes carries the whole log into the database: what it writes there must be on the disk
+// before the log is removed.
+SqliteJournal::~SqliteJournal() {
+    try {
+        database_.run("PRAGMA synchronous = FULL;");
+    } catch (SqliteError const&) {  // then it cannot carry anything either
     }
+}
+
+// `unsettled` names the boot in which somebody wrote without syncing. Another boot than this one: the power may have
+// been cut then, and what was published last may be lost.
+void SqliteJournal::recover() {
+    auto const stored = [this](std::string_view key) {
+        Statement read{database_, "SELECT value FROM meta WHERE key = ?1"};
+        return read.bind(1, key).step() ? std::string{read.text(0)} : std::string{};
+    };
+    char mark = '0';
+    auto const unsettled = stored("unsettled");
+    bool const lost = (undurable_ && ::pread(undurable_.get(), &mark, 1, 0) == 1 && mark == '1') ||
+                      (!unsettled.empty() && unsettled != options_.boot);
+    stream_ = stored("stream");
     if (lost || stream_.empty()) {
         // Numbers were given away that the database does not know of: what follows is a numbering of its own.
         stream_ = make_stream_id();
-        Statement write{database_, "INSERT INTO meta VALUES ('stream', ?1) ON CONFLICT (key) DO UPDATE SET value = ?1"};
-        write.bind(1, stream_).run();
+        synced("stream", stream_);
+    }
+    if (unsettled != options_.boot) {
+        synced("unsettled", options_.boot);
     }
     mark_undurable(false);
     last_ = static_cast<std::uint64_t>(database_.number("SELECT max(seq) FROM event"));
     oldest_ = static_cast<std::uint64_t>(database_.number("SELECT min(seq) FROM event"));
     bytes_ = database_.number("SELECT sum(size) FROM event");
+}
+
+void SqliteJournal::synced(char const* key, std::string_view value) {
+    database_.run("PRAGMA synchronous = FULL;");
+    Statement{database_, "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2"}
+        .bind(1, key)
+        .bind(2, value)
+        .run();
+    database_.run("PRAGMA synchronous = OFF;");
+}
+
+void SqliteJournal::settle() {
+    constexpr int patience_ms = 5000;  // with a checkpoint that goes on
+    sqlite3_busy_timeout(database_.handle(), patience_ms);
+    try {
+        if (commit()) {
+            synced("unsettled", {});
+        }
+    } catch (SqliteError const&) {  // as if the power had been cut: the next boot numbers anew
+    }
 }
 
 // The byte is there from the start, so that writing it needs no space.
@@ -93,6 +125,8 @@ void SqliteJournal::append(Event& event) {
     }
     pending_.push_back(event);
     if (pending_.size() > options_.backlog) {
+        gap_from_ = gap_ ? gap_from_ : pending_.front().seq;
+        gap_ = std::move(pending_.front());
         pending_.pop_front();
     }
     recent_.push_back(event);
@@ -139,6 +173,7 @@ auto SqliteJournal::commit() -> bool {
         companion->written();
     }
     pending_.clear();
+    gap_.reset();
     fault_.clear();
     if (marked_) {
         mark_undurable(false);
@@ -151,6 +186,7 @@ void SqliteJournal::write() {
         bytes_ = database_.number("SELECT sum(size) FROM event");
         oldest_ = static_cast<std::uint64_t>(database_.number("SELECT min(seq) FROM event"));
     }
+    write_gap();
     for (auto const& event : pending_) {
         auto const details = details_text(event);
         write_event(statements_->insert, event, details);
@@ -160,8 +196,29 @@ void SqliteJournal::write() {
         }
     }
     if (oldest_ == 0 && !pending_.empty()) {
-        oldest_ = pending_.front().seq;
+        oldest_ = gap_ ? gap_->seq : pending_.front().seq;
     }
+}
+
+// More happened while the disk took nothing than is kept in memory: whoever reads on over that is told so, by a record
+// in the place of the last that is missing.
+void SqliteJournal::write_gap() {
+    if (!gap_) {
+        return;
+    }
+    Event told;
+    told.seq = gap_->seq;
+    told.wall = gap_->wall;
+    told.mono = gap_->mono;
+    told.durable = false;
+    told.audience.visibility = Visibility::all;
+    told.details = {{"text", "events " + std::to_string(gap_from_) + " to " + std::to_string(gap_->seq) +
+                                 " are missing: the journal could not be written for too long"},
+                    {"lost-from", std::to_string(gap_from_)},
+                    {"lost-through", std::to_string(gap_->seq)}};
+    auto const details = details_text(told);
+    write_event(statements_->insert, told, details);
+    bytes_ += size_of(told, details);
 }
 
 void SqliteJournal::prune() {

@@ -5,7 +5,9 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "store/checkpointer.hpp"
@@ -19,6 +21,7 @@ struct JournalOptions {
     std::string path;  // of the database
     std::string
         undurable_path;  // a byte that says: events were published that are not in it; on another device if possible
+    std::string boot;    // names this boot of the host
     std::int64_t max_bytes = std::int64_t{64} * 1024 * 1024;
     Duration max_age = std::chrono::hours{24 * 30};
     std::size_t recent = 4096;    // events kept in memory for readers that are nearly up to date
@@ -31,6 +34,9 @@ public:
     // Opens or makes the database; throws SqliteError and SchemaError.
     SqliteJournal(Loop& loop, JournalOptions options);
     ~SqliteJournal() override;
+
+    // The orderly end: after it a power cut costs nothing either. Waits for the disk.
+    void settle();
 
     void append(Event& event) override;
     auto commit() -> bool override;
@@ -63,8 +69,10 @@ public:
 private:
     struct Statements;
     void recover();
+    void synced(char const* key, std::string_view value);
     void mark_undurable(bool undurable);
     void write();
+    void write_gap();
     void prune();
     [[nodiscard]] auto read_stored(std::uint64_t after, std::size_t max,
                                    std::function<bool(Event const&)> const& wanted) const -> Page;
@@ -82,6 +90,8 @@ private:
     std::int64_t bytes_ = 0;
     std::deque<Event> recent_;        // the newest, all that is committed or pending among them
     std::deque<Event> pending_;       // not yet in the database
+    std::optional<Event> gap_;        // stands for events that will never be in the database: the last of them
+    std::uint64_t gap_from_ = 0;      // … and the number of the first
     mutable std::deque<Event> page_;  // of the last read from the database
 };
 

@@ -31,8 +31,9 @@ auto advice(SqliteError const& error) -> std::string {
 
 }  // namespace
 
-Store::Store(Loop& loop, JournalOptions options, std::string boot, Identities& identities) : identities_{identities} {
+Store::Store(Loop& loop, JournalOptions options, Identities& identities) : identities_{identities} {
     auto const path = options.path;
+    auto boot = options.boot;
     try {
         journal_ = std::make_unique<SqliteJournal>(loop, std::move(options));
         memory_ = std::make_unique<MemoryTable>(journal_->database(), std::move(boot));

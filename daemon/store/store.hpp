@@ -16,11 +16,12 @@ class Store : private SqliteJournal::Companion {
 public:
     // Gives `identities` the numbers that were stored; those that come are stored with the events of their turn. Throws
     // std::runtime_error: what is wrong with the file, and what to do.
-    // `boot` names this boot of the host.
-    Store(Loop& loop, JournalOptions options, std::string boot, Identities& identities);
+    Store(Loop& loop, JournalOptions options, Identities& identities);
     Store(Store const&) = delete;
     auto operator=(Store const&) -> Store& = delete;
 
+    // At the orderly end, after all else: waits for the disk.
+    void settle() { journal_->settle(); }
     [[nodiscard]] auto journal() -> SqliteJournal& { return *journal_; }
     [[nodiscard]] auto memory() -> Memory& { return *memory_; }
 

@@ -26,12 +26,12 @@ def live_often(world, name, times):
 
 
 def fill_journal(world, name):
-    """Pushes everything else out of the bounded journal, so that it is as full, and of the same, each time. The jobs
-    that have ended reach their bound too."""
+    """Pushes everything else out of the bounded journal, so that it is as full, and of the same, each time, in the file
+    and in memory. The jobs that have ended reach their bound too."""
     with world.client() as caller:   # who does not follow: that would be many signals
         world.clients.remove(caller)
         before = caller.get(ROOT, JOURNAL, "Last")
-        for _ in range(1000):
+        for _ in range(200):
             # It rests already: each makes a job that ends at once.
             serials = [caller.post(NAME, vm_path(name), VM, "Stop", "a{sv}", {}) for _ in range(100)]
             for serial in serials:
@@ -54,7 +54,7 @@ def look(world, daemon):
 
 def test_a_hundred_lives_leave_nothing(world):
     # What each thread keeps aside of what was freed counts as used, and fills up slowly: not here.
-    daemon = world.start(world.tiny("web"), environment={"GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"})
+    daemon = world.start('global { journal_max_size = 1M; }\n' + world.tiny("web"), environment={"GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"})
     live_often(world, "web", 20)
     fill_journal(world, "web")
     before, heap_before = look(world, daemon)

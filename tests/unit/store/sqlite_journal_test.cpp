@@ -323,6 +323,60 @@ TEST_F(SqliteJournalTest, NumbersThatWereGivenAndLostBelongToAnotherStream) {
     EXPECT_EQ(journal_->stream(), second);
 }
 
+// The power may have been cut: what was published last may be lost, so its numbers may not be given again.
+TEST_F(SqliteJournalTest, AnotherBootIsAnotherStream) {
+    options_.boot = "boot 1";
+    open();
+    fill(3);
+    auto const stream = journal_->stream();
+    open();
+    EXPECT_EQ(journal_->stream(), stream);
+    options_.boot = "boot 2";
+    open();
+    EXPECT_NE(journal_->stream(), stream);
+    EXPECT_EQ(journal_->last(), 3U);
+}
+
+TEST_F(SqliteJournalTest, AnOrderlyEndKeepsTheStreamOverABoot) {
+    options_.boot = "boot 1";
+    open();
+    fill(3);
+    add();
+    journal_->settle();
+    auto const stream = journal_->stream();
+    options_.boot = "boot 2";
+    open();
+    EXPECT_EQ(journal_->stream(), stream);
+    EXPECT_EQ(journal_->last(), 4U);
+    options_.boot = "boot 3";  // boot 2 had no orderly end
+    open();
+    EXPECT_NE(journal_->stream(), stream);
+}
+
+TEST_F(SqliteJournalTest, TellsOfWhatWasTooMuchToKeep) {
+    options_.backlog = 4;
+    open();
+    fill(2);
+    journal_->database().run("PRAGMA query_only = 1");  // refuses every write
+    for (int i = 0; i < 10; ++i) {
+        add();
+        EXPECT_FALSE(journal_->commit());
+    }
+    journal_->database().run("PRAGMA query_only = 0");
+    ASSERT_TRUE(journal_->commit());
+    open();
+    auto const page = journal_->read(2, 20, all);
+    ASSERT_EQ(page.events.size(), 5U);
+    auto const& gap = *page.events[0];
+    EXPECT_EQ(gap.seq, 8U);
+    EXPECT_EQ(gap.type, EventType::notice);
+    EXPECT_EQ(gap.details.at("lost-from"), "3");
+    EXPECT_EQ(gap.details.at("lost-through"), "8");
+    EXPECT_FALSE(gap.durable);
+    EXPECT_EQ(page.events[1]->seq, 9U);
+    EXPECT_EQ(page.complete_through, 12U);
+}
+
 TEST_F(SqliteJournalTest, SaysWhatIsWrongWithAFile) {
     std::ofstream{options_.path} << std::string(10'000, 'x');
     try {

@@ -20,13 +20,14 @@ protected:
         folder_ = ::mkdtemp(pattern.data());
         options_.path = folder_ / "state.db";
         options_.undurable_path = folder_ / "undurable";
+        options_.boot = "boot 1";
     }
     ~StoreTest() override { std::filesystem::remove_all(folder_); }
 
     void open() {
         store_.reset();
         identities_.emplace();
-        store_.emplace(loop_, options_, boot_, *identities_);
+        store_.emplace(loop_, options_, *identities_);
     }
     void commit() {
         Event event;
@@ -45,7 +46,6 @@ protected:
     std::filesystem::path folder_;
     test::FakeLoop loop_;
     JournalOptions options_;
-    std::string boot_ = "boot 1";
     std::optional<Identities> identities_;
     std::optional<Store> store_;
 };
@@ -218,7 +218,7 @@ TEST_F(StoreTest, TheEnginesMemory) {
     ASSERT_TRUE(store_->journal().commit());
     open();
     EXPECT_TRUE(store_->memory().recover().same_boot);
-    boot_ = "boot 2";
+    options_.boot = "boot 2";
     open();
     EXPECT_FALSE(store_->memory().recover().same_boot);
     store_->memory().forget_vm("wEB");
