@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::uint32_t api_version = 3;
 constexpr std::size_t max_reloads = 8;
+constexpr std::size_t max_names_behind = 100'000;  // of 128 bytes at most: far from what a bus refuses
 
 using VmRow = sdbus::Struct<std::string, sdbus::ObjectPath, std::string, std::string, std::string, std::string,
                             std::uint64_t, VariantMap>;
@@ -211,7 +212,10 @@ private:
                 throw Fault{*refusal};
             }
             std::vector<StopRow> rows;
+            auto room = max_names_behind;
             for (auto& one : std::get<std::vector<Engine::Stopping>>(outcome)) {
+                one.behind.resize(std::min(one.behind.size(), room));
+                room -= one.behind.size();
                 rows.emplace_back(one.name, sdbus::ObjectPath{vm_path(one.name)}, std::move(one.behind));
             }
             return rows;
