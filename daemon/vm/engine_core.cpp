@@ -214,7 +214,7 @@ auto EngineCore::apply(std::vector<DefinitionPtr> definitions) -> Changes {
 
 void EngineCore::found_running(RunRecord const& record) {
     if (auto const known = machine(record.name)) {
-        if (known->at_rest() && known->status().sub_state == SubState::none) {
+        if (known->at_rest() && known->status().sub_state != SubState::undo_pending) {
             known->adopt_found(record, false);  // what is known of it is older than that
             return;
         }

@@ -15,6 +15,7 @@
 #include "vm/job_book.hpp"
 #include "vm/memory.hpp"
 #include "vm/message.hpp"
+#include "vm/restart_policy.hpp"
 #include "vm/start_order.hpp"
 #include "vm/task.hpp"
 
@@ -33,6 +34,8 @@ struct Timings {
     Duration change_pause = std::chrono::seconds{1};   // at least, before a VM at rest starts for reboot_on_change
     // A VM that is starting for longer counts no more among the max_starting: as long as a loader has by default.
     Duration longest_start = std::chrono::seconds{15};
+    Duration restart_backoff_first = std::chrono::seconds{1};  // before an automatic restart; doubles in a row
+    Duration restart_backoff_last = std::chrono::minutes{5};
 };
 
 // What all VMs share.
@@ -83,7 +86,7 @@ public:
     [[nodiscard]] auto plan_of_vanishing() const -> VmChangePlan;
     // True: it is the same, and that is all there is to it.
     auto renew(DefinitionPtr const& definition) -> bool;
-    void drop_planned_start() { start_timer_ = nullptr; }
+    void drop_planned_start();  // the daemon ends
     // Its place among the starts of all, from its adding to the engine on; to be told where it is.
     void take_seat();
     void note_order();
@@ -125,6 +128,7 @@ private:
     void erase();
     auto react(Message& message) -> Effect;
     auto on_command(Message& command) -> Effect;
+    [[nodiscard]] auto why_not_to_start(Message const& command) const -> std::optional<Refusal>;
     auto on_guest(GuestEvent event) -> Effect;
     auto on_timer(Message const& message) -> Effect;
     // Its stop is not only somebody's wish.
@@ -164,7 +168,15 @@ private:
     void judge_policy(Judgement& judgement, Definition const* known, Definition const& definition) const;
     auto on_definition(DefinitionPtr definition) -> Effect;
     auto on_boot() -> Effect;
-    void plan_start(Duration delay);
+    void plan_start(Duration delay, bool again = false);
+
+    // machine_restart.cpp: the failure policy
+    void conclude();
+    [[nodiscard]] auto restart_fault(Cause const& last) const -> std::optional<Cause>;
+    [[nodiscard]] auto asked_to_reboot(Cause const& cause) const -> bool;
+    void count_reboot(Input& input, Cause& cause);
+    void forget_restarts(Input input, Message const& command);
+    void planned_start_refused(Refusal const& refusal);
 
     // machine_jobs.cpp: the one job of this VM that is under way
     [[nodiscard]] auto take_command(Message& command, Effect effect) -> Job*;  // a job that ends with this move
@@ -231,6 +243,7 @@ private:
     Duration start_delay_{};        // of the next one
     bool boot_due_ = false;         // its boot policy is yet to be followed
     bool start_sent_ = false;       // its delay is over, the command is in the inbox
+    RestartHistory restarts_;
 
     StartOrder::Seat* seat_ = nullptr;  // the order's own
 

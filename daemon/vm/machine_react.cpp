@@ -71,6 +71,9 @@ auto Machine::react(Input input, Cause const& cause, Message* command) -> Effect
         return Effect::refuse;
     }
     changed();
+    if (command != nullptr) {
+        forget_restarts(command->input, *command);
+    }
     if (effect == Effect::begin || effect == Effect::begin_again) {
         begin();
     }
@@ -133,7 +136,8 @@ void Machine::note_cause(Row const& row, Cause const& cause) {
         if (cause.reason != Reason::none && (why_.reason == Reason::none || row.input == Input::stop_timeout)) {
             why_ = cause;
         }
-    } else if (row.next != State::stopped || status_.state == State::failed) {
+    } else if (row.next != State::stopped || status_.state == State::failed ||
+               (status_.sub_state == SubState::backoff && row.next_sub_state != SubState::backoff)) {
         why_ = row.next == State::stopped ? cause : Cause{};  // it goes up again, or its failure is forgiven
     }
 }
@@ -142,6 +146,10 @@ void Machine::move(Row const& row, Cause const& cause) {
     if (!goes_down(row) && row.next != State::stopped) {
         move_to(row.next, row.next_sub_state,
                 {cause.reason == Reason::none ? Reason::requested : cause.reason, cause.text});
+        return;
+    }
+    if (row.effect == Effect::plan_restart) {
+        move_to(row.next, row.next_sub_state, cause);
         return;
     }
     auto shown = why_;
@@ -205,6 +213,14 @@ void Machine::after_move(Effect effect) {
         case Effect::enqueue:
             stopped_by_hand_ = false;
             break;
+        case Effect::plan_restart:
+            settle_job();
+            if (pending_) {
+                take_definition(std::exchange(pending_, nullptr));
+                tell(EventType::vm_changed, {{"pending", "false"}});
+            }
+            plan_start(start_delay_, true);
+            break;
         case Effect::hold_undo:
         case Effect::call_off:
         case Effect::erase:
@@ -216,11 +232,10 @@ void Machine::after_move(Effect effect) {
 }
 
 void Machine::tell_reboot(Cause const& cause) {
-    bool const asked = cause.reason == Reason::requested || (job_ != nullptr && job_->command == Command::reset);
     auto made = event(EventType::reboot);
     made.reason = cause.reason;
     made.vm_seq = ++status_.last_event;
-    made.details = {{"by", asked ? "request" : "guest"}};
+    made.details = {{"by", asked_to_reboot(cause) ? "request" : "guest"}};
     world_.turns.emit(std::move(made));
 }
 

@@ -22,6 +22,7 @@ struct Message {
     Cause cause;                 // command: requested, or host_shutdown
     uid_t requester = 0;
     std::function<void(Outcome<std::uint64_t>)> reply;
+    bool again = false;        // start: the failure policy asks for it
     std::uint64_t job = 0;     // cancel: of which
     DefinitionPtr definition;  // definition
     StepResult result;         // step_answer

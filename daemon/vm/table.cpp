@@ -30,6 +30,8 @@ constexpr auto table = std::to_array<Row>({
     {S::stopped, Sub::none, I::in_queue, enqueue, S::starting, Sub::queued, T::running},
     {S::failed, Sub::none, I::behind, enqueue, S::starting, Sub::waiting, T::running},
     {S::failed, Sub::none, I::in_queue, enqueue, S::starting, Sub::queued, T::running},
+    {S::stopped, Sub::backoff, I::behind, enqueue, S::starting, Sub::waiting, T::running},
+    {S::stopped, Sub::backoff, I::in_queue, enqueue, S::starting, Sub::queued, T::running},
     {S::starting, Sub::waiting, I::start, join, S::starting, Sub::waiting, T::running},
     {S::starting, Sub::waiting, I::stop, call_off, S::stopped, Sub::none, T::stopped},
     {S::starting, Sub::waiting, I::poweroff, call_off, S::stopped, Sub::none, T::stopped},
@@ -57,6 +59,21 @@ constexpr auto table = std::to_array<Row>({
     {S::starting, Sub::queued, I::admitted, begin, S::starting, Sub::prestart},
     {S::starting, Sub::queued, I::step_failed, call_off, S::failed, Sub::none, T::stopped},
     {S::starting, Sub::queued, I::host_restarted, call_off, S::stopped, Sub::none, T::stopped},
+
+    // -- stopped/backoff: it came to an end, and waits for its next automatic start
+    {S::stopped, Sub::backoff, I::start, begin, S::starting, Sub::prestart, T::running},
+    {S::stopped, Sub::backoff, I::stop, already, S::stopped, Sub::none, T::stopped},
+    {S::stopped, Sub::backoff, I::poweroff, already, S::stopped, Sub::none, T::stopped},
+    {S::stopped, Sub::backoff, I::reload, take_definition, S::stopped, Sub::backoff},
+    {S::stopped, Sub::backoff, I::adjust, take_definition, S::stopped, Sub::backoff},
+    {S::stopped, Sub::backoff, I::autostart, plan_start, S::stopped, Sub::none, T::running},
+    {S::stopped, Sub::backoff, I::autostop, none, S::stopped, Sub::none, T::stopped},
+    {S::stopped, Sub::backoff, I::restart, plan_start, S::stopped, Sub::none, T::running},
+    {S::stopped, Sub::backoff, I::vanish, erase, S::stopped, Sub::none, T::stopped},
+    {S::stopped, Sub::backoff, I::found, watch_found, S::running, Sub::not_adopted, T::running},
+    {S::stopped, Sub::backoff, I::host_restarted, none, S::stopped, Sub::none, T::stopped},
+    {S::stopping, Sub::poststop, I::undone_again, plan_restart, S::stopped, Sub::backoff, T::running},
+    {S::failed, Sub::undo_pending, I::undone_again, plan_restart, S::stopped, Sub::backoff, T::running},
 
     // -- starting/prestart: steps run
     {S::starting, Sub::prestart, I::start, join, S::starting, Sub::prestart, T::running},
@@ -337,8 +354,8 @@ auto to_string(Input input) -> std::string_view {
          "veto",         "step-failed",    "step-timeout",  "loaded",         "up",
          "exec-failed",  "loader-timeout", "guest-reset",   "reboot-settled", "ended",
          "exited",       "exited-reboot",  "guest-paused",  "guest-resumed",  "stop-timeout",
-         "kill-timeout", "undone",         "undone-failed", "undo-failed",    "undo-retry",
-         "found",        "absent",         "begin-again",   "host-restarted"});
+         "kill-timeout", "undone",         "undone-failed", "undone-again",   "undo-failed",
+         "undo-retry",   "found",          "absent",        "begin-again",    "host-restarted"});
     static_assert(words.size() == static_cast<std::size_t>(input_count));
     return words[static_cast<std::size_t>(input)];
 }

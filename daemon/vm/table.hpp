@@ -56,6 +56,7 @@ enum class Input {
     kill_timeout,
     undone,         // nothing is left to undo; nothing went wrong
     undone_failed,  // nothing is left to undo; the VM failed
+    undone_again,   // nothing is left to undo; the failure policy starts it again
     undo_failed,    // something could not be undone
     undo_retry,
     // of the daemon
@@ -97,6 +98,7 @@ enum class Effect {
     erase,            // the VM is no more
     erase_later,      // … once it is at rest
     finish,           // at rest
+    plan_restart,     // at rest, and started again when its back-off is over
     hold_undo,        // retry the undo later
     retry_undo,
     drop_undo,  // an admin gave it up

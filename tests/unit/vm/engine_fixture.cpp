@@ -18,6 +18,7 @@ auto make(Wanted const& wanted) -> DefinitionPtr {
     made->memory_text = wanted.memory;
     made->origin = {"apiary.conf", wanted.line, 1};
     made->reboot_on_change = wanted.reboot_on_change;
+    made->restart_limit = wanted.restart_limit;
     made->after = wanted.after;
     auto const set = [&made](std::string key, std::string value) {
         made->settings.push_back({.key = std::move(key), .values = {std::move(value)}, .origins = {made->origin}});
@@ -27,6 +28,8 @@ auto make(Wanted const& wanted) -> DefinitionPtr {
     }
     set("boot", std::string{to_string(wanted.boot)});
     set("boot_delay", std::to_string(wanted.boot_delay.count()));
+    set("maxrestart", std::to_string(wanted.restart_limit.restarts));
+    set("maxrestarttime", std::to_string(wanted.restart_limit.within.count()));
     set("memory", wanted.memory);
     set("reboot_on_change", wanted.reboot_on_change ? "yes" : "no");
     set("stop_timeout", std::to_string(wanted.stop_timeout.count()));

@@ -35,6 +35,7 @@ struct Wanted {
     BackendKind backend = BackendKind::qemu;
     unsigned line = 1;
     bool reboot_on_change = false;
+    RestartLimit restart_limit = {};
     std::vector<std::string> after{};
 };
 [[nodiscard]] auto make(Wanted const& wanted) -> DefinitionPtr;

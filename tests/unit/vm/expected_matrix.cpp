@@ -21,6 +21,22 @@ stopped timeout | stopped stopped - | - | - |
 stopped reload | stopped stopped - | - | - |
 stopped vanish | gone - - | - | - |
 
+stopped/backoff start | starting/launching running requested | running | - | network:prestart storage:prestart hook:prestart launch
+stopped/backoff stop | stopped stopped requested | done | - |
+stopped/backoff poweroff | stopped stopped requested | done | - |
+stopped/backoff reset | stopped/backoff running killed | invalid-state | - |
+stopped/backoff pause | stopped/backoff running killed | invalid-state | - |
+stopped/backoff resume | stopped/backoff running killed | invalid-state | - |
+stopped/backoff failreset | stopped/backoff running killed | invalid-state | - |
+stopped/backoff give-up | stopped/backoff running killed | invalid-state | - |
+stopped/backoff cancel | stopped/backoff running killed | no-such-job | - |
+stopped/backoff exit | stopped/backoff running killed | - | - |
+stopped/backoff reboot-exit | stopped/backoff running killed | - | - |
+stopped/backoff veto | stopped/backoff running killed | - | - |
+stopped/backoff timeout | starting/launching running requested | - | - | network:prestart storage:prestart hook:prestart launch
+stopped/backoff reload | stopped stopped requested | - | - |
+stopped/backoff vanish | gone - - | - | - |
+
 starting/waiting start | starting/waiting running requested | running | running |
 starting/waiting stop | stopped stopped requested | done | superseded |
 starting/waiting poweroff | stopped stopped requested | done | superseded |

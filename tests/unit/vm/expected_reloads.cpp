@@ -24,6 +24,25 @@ stopped gone-and-back | added now | stopped stopped |
 stopped gone-and-back,yes | added start | stopped running |
 stopped gone-and-back,memory | added now | stopped stopped |
 
+stopped/backoff nothing | changed now boot | stopped stopped |
+stopped/backoff stop_timeout | changed now boot stop_timeout | stopped stopped |
+stopped/backoff memory | changed now boot memory | stopped stopped |
+stopped/backoff memory+stop_timeout | changed now boot memory stop_timeout | stopped stopped |
+stopped/backoff rights | changed now boot owner | stopped stopped |
+stopped/backoff memory-and-back | changed now memory | stopped stopped |
+stopped/backoff boot=yes | changed start boot(now) | starting/launching running | network:prestart storage:prestart hook:prestart launch
+stopped/backoff boot=always+memory | changed now memory | stopped/backoff running |
+stopped/backoff boot=oneshot | changed now boot | stopped stopped |
+stopped/backoff boot=no | changed now boot | stopped stopped |
+stopped/backoff boot=no+memory | changed now boot memory | stopped stopped |
+stopped/backoff eager,memory | changed start boot(now) memory(now) | stopped running |
+stopped/backoff eager,stop_timeout | changed start boot(now) stop_timeout(now) | starting/launching running | network:prestart storage:prestart hook:prestart launch
+stopped/backoff eager,boot=no,memory | changed now boot memory | stopped stopped |
+stopped/backoff gone | removed remove | gone |
+stopped/backoff gone-and-back | added now | stopped stopped |
+stopped/backoff gone-and-back,yes | added start | stopped running |
+stopped/backoff gone-and-back,memory | added now | stopped stopped |
+
 starting/waiting nothing | - | starting/waiting running |
 starting/waiting stop_timeout | changed now stop_timeout | starting/waiting running |
 starting/waiting memory | changed now memory | starting/waiting running |

@@ -21,8 +21,30 @@ stopped | restart | plan-start | stopped | running
 stopped | vanish | erase | stopped | stopped
 stopped | found | watch-found | running/not-adopted | running
 
+stopped/backoff | start | begin | starting/prestart | running
+stopped/backoff | stop | already | stopped | stopped
+stopped/backoff | poweroff | already | stopped | stopped
+stopped/backoff | reset | refused
+stopped/backoff | pause | refused
+stopped/backoff | resume | refused
+stopped/backoff | failreset | refused
+stopped/backoff | give-up | refused
+stopped/backoff | cancel | refused
+stopped/backoff | reload | take-definition | stopped/backoff | keep
+stopped/backoff | adjust | take-definition | stopped/backoff | keep
+stopped/backoff | autostart | plan-start | stopped | running
+stopped/backoff | autostop | none | stopped | stopped
+stopped/backoff | restart | plan-start | stopped | running
+stopped/backoff | vanish | erase | stopped | stopped
+stopped/backoff | found | watch-found | running/not-adopted | running
+stopped/backoff | host-restarted | none | stopped | stopped
+stopping/poststop | undone-again | plan-restart | stopped/backoff | running
+failed/undo-pending | undone-again | plan-restart | stopped/backoff | running
+
 stopped | behind | enqueue | starting/waiting | running
 stopped | in-queue | enqueue | starting/queued | running
+stopped/backoff | behind | enqueue | starting/waiting | running
+stopped/backoff | in-queue | enqueue | starting/queued | running
 failed | behind | enqueue | starting/waiting | running
 failed | in-queue | enqueue | starting/queued | running
 

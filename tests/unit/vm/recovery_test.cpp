@@ -69,6 +69,18 @@ auto lives() -> std::vector<Life> {
                    {},
                    {started(), happens("it dies", [](MortalWorld& world) { world.process()->exited(Reason::killed); }),
                     until("failed"), started(), stopped()}});
+    all.push_back({"RestartOfItself",
+                   {},
+                   {until("running"),
+                    happens("it dies", [](MortalWorld& world) { world.process()->exited(Reason::killed); }),
+                    {"again", [](MortalWorld&) {},
+                     [](MortalWorld& world) {
+                         return world.where() == "running" && world.engine->find("vm")->status().incarnation >= 2 &&
+                                world.process() != nullptr;
+                     }},
+                    stopped()},
+                   false,
+                   {.name = "vm", .boot = BootPolicy::always}});
     all.push_back(
         {"PowerOffByTheGuest",
          {},

@@ -44,6 +44,7 @@ auto const effect_words = std::map<Effect, std::string>{{Effect::refuse, "refuse
                                                         {Effect::erase, "erase"},
                                                         {Effect::erase_later, "erase-later"},
                                                         {Effect::finish, "finish"},
+                                                        {Effect::plan_restart, "plan-restart"},
                                                         {Effect::hold_undo, "hold-undo"},
                                                         {Effect::retry_undo, "retry-undo"},
                                                         {Effect::drop_undo, "drop-undo"},
