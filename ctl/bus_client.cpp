@@ -216,6 +216,17 @@ public:
         });
     }
 
+    auto stop_all(bool force) -> std::vector<StopRow> override {
+        return asked([&] {
+            std::vector<StopRow> rows;
+            for (auto const& row : ManagerCalls{*link_}.StopAll(with_flag("force", force))) {
+                auto const& [name, path, behind] = tuple_of(row);
+                rows.push_back({name, path, behind});
+            }
+            return rows;
+        });
+    }
+
     void shutdown(bool force, bool keep_vms) override {
         asked([&] {
             auto options = with_flag("force", force);

@@ -260,9 +260,9 @@ private:
         auto* const reload = add("reload", "Read the configuration again", Action::reload);
         reload->add_flag("-n,--dry-run", invocation_.dry_run, "Only say what would change");
 
-        auto* const shutdown = add("shutdown-all", "Stop all VMs, then end the daemon", Action::shutdown_all);
+        auto* const shutdown = add("shutdown-all", "Stop all VMs, in reverse order of `after`", Action::shutdown_all);
         shutdown->add_flag("--force", invocation_.force, "Power them off");
-        add_wait(shutdown, "end");
+        add_wait(shutdown, "end of all, and show how it goes");
 
         daemon_ = app_.add_subcommand("daemon", "The daemon itself: stop, restart");
         daemon_->fallthrough();

@@ -131,6 +131,9 @@ void Machine::recover(VmRecord record, Job* job, bool same_boot, bool boots) {
         }
         return;
     }
+    if (waits_for_its_turn()) {
+        return;  // nothing was begun
+    }
     life_ = adopts ? live_adopted() : live_again();
     life_.start();
 }
