@@ -139,7 +139,7 @@ void compare_meaning(Differences& found, Definition const& a, Definition const& 
 
 auto holds_at_once(std::string_view key) -> bool {
     static constexpr auto keys = std::to_array<std::string_view>(
-        {"boot", "boot_delay", "stop_timeout", "reboot_on_change", "maxrestart", "maxrestarttime"});
+        {"after", "boot", "boot_delay", "stop_timeout", "reboot_on_change", "maxrestart", "maxrestarttime"});
     return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 

@@ -186,6 +186,9 @@ struct Definition {
     std::chrono::seconds boot_delay{0};
     std::chrono::seconds loader_timeout{15};  // <= 0: none
     std::chrono::seconds stop_timeout{300};   // 0: power off at once
+    // VMs that it is started after and stopped before, without those that have no effect: that are not there, that its
+    // owner may not see, that would close a circle.
+    std::vector<std::string> after;
     bool reboot_on_change = false;
     bool install = false;
 

@@ -23,7 +23,8 @@ auto is_request(Effect effect) -> bool {
 }
 
 auto goes_down(Row const& row) -> bool {
-    return row.next == State::stopping || row.next == State::failed;
+    bool const called_off = row.state == State::starting && row.next == State::stopped;
+    return row.next == State::stopping || row.next == State::failed || called_off;
 }
 
 auto target_after(TargetMove move, Target before) -> Target {
@@ -71,7 +72,7 @@ auto Machine::react(Input input, Cause const& cause, Message* command) -> Effect
     }
     changed();
     if (command != nullptr) {
-        forget_restarts(input, *command);
+        forget_restarts(command->input, *command);
     }
     if (effect == Effect::begin || effect == Effect::begin_again) {
         begin();
@@ -88,7 +89,7 @@ auto Machine::react(Input input, Cause const& cause, Message* command) -> Effect
     if (command != nullptr) {
         note_hand(*row);
     }
-    if (effect == Effect::begin || status_.target != Target::running) {
+    if (effect == Effect::begin || effect == Effect::enqueue || status_.target != Target::running) {
         start_timer_ = nullptr;  // it starts, or somebody does not want it to
     }
     move(*row, cause);
@@ -98,6 +99,7 @@ auto Machine::react(Input input, Cause const& cause, Message* command) -> Effect
     after_move(effect);
     jobs_seen(input);
     show_progress();
+    note_order();
     return effect;
 }
 
@@ -208,6 +210,9 @@ void Machine::after_move(Effect effect) {
                 plan_start(std::max<Duration>(definition_->boot_delay, world_.timings.restart_pause));
             }
             break;
+        case Effect::enqueue:
+            stopped_by_hand_ = false;
+            break;
         case Effect::plan_restart:
             settle_job();
             if (pending_) {
@@ -217,6 +222,8 @@ void Machine::after_move(Effect effect) {
             plan_start(start_delay_, true);
             break;
         case Effect::hold_undo:
+        case Effect::call_off:
+        case Effect::erase:
             settle_job();
             break;
         default:

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <utility>
 
+#include "vm/kill_point.hpp"
 #include "vm/machine.hpp"
 
 namespace apiary {
@@ -130,6 +131,9 @@ void Machine::recover(VmRecord record, Job* job, bool same_boot, bool boots) {
         }
         return;
     }
+    if (waits_for_its_turn()) {
+        return;  // nothing was begun
+    }
     life_ = adopts ? live_adopted() : live_again();
     life_.start();
 }
@@ -154,6 +158,7 @@ auto Machine::live_again() -> Task<> {
         co_await undo_all();
         co_return;
     }
+    APIARY_KILL_POINT("start.again");
     react(Input::begin_again);
     co_await live();
 }
@@ -163,6 +168,7 @@ void Machine::take_over() {
     auto const& timings = world_.timings;
     auto const generation = ++launch_generation_;
     std::string fault = "its backend is not available here";
+    APIARY_KILL_POINT("adopt.call");
     try {
         guest_ =
             backend == nullptr
@@ -182,6 +188,7 @@ void Machine::take_over() {
     } catch (std::exception const& error) {
         fault = error.what();
     }
+    APIARY_KILL_POINT("adopt.called");
     adopting_ = reachable_ = guest_ != nullptr;
     if (guest_) {
         note_pid();
@@ -257,6 +264,7 @@ auto Machine::on_adoption(GuestEvent& event) -> std::optional<Effect> {
         default:
             return std::nullopt;
     }
+    APIARY_KILL_POINT("adopt.answered");
     adopting_ = false;
     if (status_.sub_state == SubState::loading) {
         react(Input::loaded);
@@ -320,6 +328,7 @@ auto Machine::renew_step(Attempt& attempt) -> Task<bool> {
         bool const late = message.kind == Message::Kind::timer && message.input == Input::step_timeout &&
                           message.generation == timer_generation_ && timer_ != nullptr;
         if (answer && message.result.kind == StepResult::Kind::ok) {
+            APIARY_KILL_POINT("renew.answered");
             disarm();
             attempt.contributions = std::move(message.result.contributions);
             co_return true;

@@ -17,7 +17,7 @@ auto effect_at(VmStatus const& status, Input input) -> Effect {
 
 auto shuts_down(Effect effect) -> bool {
     return effect == Effect::back_out || effect == Effect::kill || effect == Effect::quit ||
-           effect == Effect::press_button || effect == Effect::wake_and_press;
+           effect == Effect::press_button || effect == Effect::wake_and_press || effect == Effect::call_off;
 }
 
 auto cause_of(Input policy) -> Cause {
@@ -176,6 +176,7 @@ void Machine::plan_start(Duration delay, bool again) {
         }
         auto const due = std::move(self->start_timer_);  // ends with this call
         if (self->at_rest() && self->status_.target == Target::running && !self->world_.ending) {
+            self->start_sent_ = true;
             self->deliver({.kind = Message::Kind::command,
                            .input = Input::start,
                            .cause = {Reason::requested, {}},

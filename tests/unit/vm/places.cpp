@@ -43,6 +43,22 @@ auto places() -> std::vector<Place> const& {
              world.loop.run_ready();
          },
          seconds{1}},
+        {"starting/waiting",
+         [](EngineWorld& world) {
+             world.others = {{.name = "first", .loader_timeout = seconds{15}}};
+             world.common.after = {"first"};
+             defined(world);
+             world.tell(Command::start, "first");
+             world.tell(Command::start, "vm");
+         },
+         seconds{15}},
+        {"starting/queued",
+         [](EngineWorld& world) {
+             world.engine->limit_starts(0);
+             defined(world);
+             world.tell(Command::start, "vm");
+         },
+         minutes{10}},
         {"starting/prestart",
          [](EngineWorld& world) {
              defined(world);
