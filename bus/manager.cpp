@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::uint32_t api_version = 3;
 constexpr std::size_t max_reloads = 8;
+constexpr std::size_t max_names_behind = 100'000;  // of 128 bytes at most: far from what a bus refuses
 
 using VmRow = sdbus::Struct<std::string, sdbus::ObjectPath, std::string, std::string, std::string, std::string,
                             std::uint64_t, VariantMap>;
@@ -29,6 +30,7 @@ using JobRow =
 using ReloadResult = sdbus::Result<VariantMap>;
 using RestartResult = sdbus::Result<>;
 using KeyRow = sdbus::Struct<std::string, Texts, Texts, std::string>;
+using StopRow = sdbus::Struct<std::string, sdbus::ObjectPath, Texts>;
 using PlanRow = sdbus::Struct<std::string, std::string, std::string, std::vector<KeyRow>, std::string>;
 
 auto reload_result(ReloadReport const& report) -> VariantMap {
@@ -191,6 +193,33 @@ private:
                 info.push_back({"heap-used", {*used}});
             }
             return to_variants(info);
+        });
+    }
+
+    auto StopAll(VariantMap const& options) -> std::vector<StopRow> override {
+        return answered([&] {
+            auto known = to_options(options);
+            bool const force = known.flag("force").value_or(false);
+            known.finish();
+            auto const caller = around_.door.current();
+            Texts names;
+            for (auto const& vm : around_.engine.list({}, around_.engine.count())) {
+                if (around_.authority.on_vm(*caller, vm->audience()).holds(Right::operate)) {
+                    names.push_back(vm->name());
+                }
+            }
+            auto outcome = around_.engine.stop_all(names, force, caller->uid);
+            if (auto const* const refusal = std::get_if<Refusal>(&outcome)) {
+                throw Fault{*refusal};
+            }
+            std::vector<StopRow> rows;
+            auto room = max_names_behind;
+            for (auto& one : std::get<std::vector<Engine::Stopping>>(outcome)) {
+                one.behind.resize(std::min(one.behind.size(), room));
+                room -= one.behind.size();
+                rows.emplace_back(one.name, sdbus::ObjectPath{vm_path(one.name)}, std::move(one.behind));
+            }
+            return rows;
         });
     }
 

@@ -8,6 +8,7 @@
 
 #include "bus/journal_streams.hpp"
 #include "bus/session.hpp"
+#include "vm/kill_point.hpp"
 
 namespace apiary::bus {
 
@@ -28,10 +29,13 @@ public:
     void connect();
     void close();
     void publish(Turn const& turn) {
+        APIARY_KILL_POINT("bus.publish");
         if (session_) {
             session_->publish(turn);
         }
+        APIARY_KILL_POINT("bus.published");
         streams_.on_turn(turn);
+        APIARY_KILL_POINT("streams.told");
     }
     [[nodiscard]] auto connected() const -> bool { return named_; }
 
@@ -80,6 +84,7 @@ void BusService::Impl::connect() {
 }
 
 void BusService::Impl::opened(Opening& opening) {
+    APIARY_KILL_POINT("bus.connected");
     opening_ = false;
     if (closed_) {
         return;
@@ -92,6 +97,7 @@ void BusService::Impl::opened(Opening& opening) {
         session_ =
             std::make_unique<Session>(loop_, engine_, options_, streams_, std::move(opening.connection),
                                       Session::Callbacks{[this] {
+                                                             APIARY_KILL_POINT("bus.named");
                                                              named_ = true;
                                                              pause_ = first_pause;
                                                              last_problem_.clear();

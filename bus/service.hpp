@@ -36,7 +36,7 @@ struct BusOptions {
     std::string address;  // empty: the system bus
     std::string name = "org.apiary.Apiary1";
     std::optional<gid_t> observers;  // members of this group see every VM
-    std::optional<uid_t> master;     // on a session bus: its user, who holds all rights
+    std::optional<uid_t> master;     // on a session bus: its user; he alone (and root) is answered
     std::string version;
     std::string backend;                // default backend
     std::vector<std::string> features;  // words for what this daemon can do

@@ -32,7 +32,8 @@ struct Invocation {
     Action action = Action::list;
 
     // Of every command.
-    std::string address;  // of the bus; empty: to be found
+    std::string address;   // of the bus; empty: to be found
+    bool session = false;  // the session bus: the daemon of one's own
     bool json = false;
     bool quiet = false;
 

@@ -21,6 +21,7 @@ struct Options {
     std::string bus_address;  // empty: the system bus
     std::string bus_name = "org.apiary.Apiary1";
     bool private_bus = false;
+    bool session = false;  // one user's own VMs: only his, on his session bus, in his folders
     bool no_devd = false;  // no sockets that speak devd's records
     bool foreground = false;
     bool check = false;

@@ -101,6 +101,13 @@ TEST(CommandLine, common_options_stand_before_or_behind) {
     EXPECT_EQ(asked({"list", "--address", "unix:path=/x"}).address, "unix:path=/x");
 }
 
+TEST(CommandLine, the_daemon_of_ones_own) {
+    EXPECT_FALSE(asked({"list"}).session);
+    EXPECT_TRUE(asked({"--session", "list"}).session);
+    EXPECT_TRUE(asked({"list", "--user"}).session);
+    EXPECT_NE(fault({"--session", "--address", "unix:path=/x", "list"}).find("excludes"), std::string::npos);
+}
+
 TEST(CommandLine, a_vm_may_have_the_name_of_a_command) {
     EXPECT_EQ(asked({"start", "list"}).vms, Words{"list"});
     EXPECT_EQ(asked({"stop", "stop", "boot"}).vms, (Words{"stop", "boot"}));

@@ -35,6 +35,7 @@ struct FakeDaemon {
     int away = 0;                                  // how often there is nobody to open one
     bool interrupts = false;                       // next() ends with a signal even where it has a time limit
     Values reloaded;
+    std::vector<StopRow> stops;
     std::vector<VmPlan> plans;
     std::map<std::string, std::vector<ConfigSetting>> configs;  // by name of the VM
 };
@@ -144,6 +145,10 @@ public:
             throw Failure{ExitCode::not_allowed, "You may not.", {}, "AccessDenied"};
         }
         return found->second;
+    }
+    auto stop_all(bool force) -> std::vector<StopRow> override {
+        daemon_.calls.emplace_back(force ? "stop-all force" : "stop-all");
+        return daemon_.stops;
     }
     void shutdown(bool force, bool keep_vms) override {
         daemon_.calls.push_back(std::string{"shutdown"} + (force ? " force" : "") + (keep_vms ? " keep-vms" : ""));
