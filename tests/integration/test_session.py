@@ -195,6 +195,8 @@ def test_it_is_killed_and_goes_on(world, session):
         caller = session.client().follow()
         assert caller.state("web")[:2] == ("running", "")
         assert caller.get(vm_path("web"), VM, "HypervisorPid") == pid and processes.alive(pid)
+    assert "it goes on with 1 VM" in session.ctl("--session", "daemon", "restart").stdout
+    assert session.client().get(vm_path("web"), VM, "HypervisorPid") == pid
     console.write("ehello\n")      # the line to the guest never broke
     console.until("hello")
     session.ctl("--session", "daemon", "stop", "--keep-vms")
