@@ -23,6 +23,7 @@
 #include "main/log.hpp"
 #include "main/paths.hpp"
 #include "main/reloads.hpp"
+#include "main/session_mode.hpp"
 #include "main/state_lock.hpp"
 #include "plugin/required_plugins.hpp"
 #include "supervision/supervision.hpp"
@@ -283,6 +284,9 @@ void Application::Parts::connect(std::string address) {
     options.observers = first_.globals.observers_gid;
     if (options_.session) {
         log::info("session bus: " + options.address);
+        if (auto const remark = remark_on_session(); !remark.empty()) {
+            log::warning(remark);
+        }
         options.master = ::geteuid();
     }
     options.version = APIARY_VERSION;
