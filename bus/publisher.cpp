@@ -54,7 +54,12 @@ auto added_signal(Vm const& vm, DefinitionPtr const& definition) -> Signal {
 
 Publisher::Publisher(Connection& connection, Engine const& engine, Lookup const& lookup, Authority const& authority,
                      Subscribers& subscribers)
-    : connection_{connection}, engine_{engine}, lookup_{lookup}, authority_{authority}, subscribers_{subscribers} {
+    : connection_{connection},
+      engine_{engine},
+      lookup_{lookup},
+      authority_{authority},
+      subscribers_{subscribers},
+      degraded_{!engine.journal().fault().empty()} {
     for (auto const& vm : engine_.list("", std::numeric_limits<std::size_t>::max())) {
         definitions_.emplace(vm->name(), vm->definition());
     }

@@ -55,7 +55,8 @@ private:
     std::map<std::uint64_t, Job> jobs_;                              // as published
     // What listeners to broadcasts have not heard of: properties, by the VM's name. Signals add up, properties do not.
     std::map<std::string, std::set<std::string>> untold_;
-    bool degraded_ = false, untold_degraded_ = false;
+    bool untold_degraded_ = false;
+    bool degraded_;  // changes with the events: it may have begun before there was a bus
 };
 
 }  // namespace apiary::bus

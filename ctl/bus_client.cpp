@@ -216,12 +216,27 @@ public:
         });
     }
 
+    auto stop_all(bool force) -> std::vector<StopRow> override {
+        return asked([&] {
+            std::vector<StopRow> rows;
+            for (auto const& row : ManagerCalls{*link_}.StopAll(with_flag("force", force))) {
+                auto const& [name, path, behind] = tuple_of(row);
+                rows.push_back({name, path, behind});
+            }
+            return rows;
+        });
+    }
+
     void shutdown(bool force, bool keep_vms) override {
         asked([&] {
             auto options = with_flag("force", force);
             options.merge(with_flag("keep-vms", keep_vms));
             ManagerCalls{*link_}.Shutdown(options);
         });
+    }
+
+    void restart(bool force) override {
+        asked([&] { ManagerCalls{*link_}.Restart(with_flag("force", force)); });
     }
 
     auto open_console(std::string const& vm_path, bool read_only, bool force) -> UniqueFd override {

@@ -27,6 +27,7 @@ struct Invocation {
         version,
         shutdown_all,
         daemon_stop,
+        daemon_restart,
     };
     Action action = Action::list;
 
@@ -39,9 +40,9 @@ struct Invocation {
     // Of some. VMs: those that are named; none: all.
     std::vector<std::string> vms;
     Command command = Command::start;    // operate
-    bool wait = true;                    // operate, shutdown_all, daemon_stop
+    bool wait = true;                    // operate, shutdown_all, daemon_stop, daemon_restart
     bool open_console = false;           // operate: start
-    bool force = false;                  // operate: fail_reset; console; shutdown_all, daemon_stop
+    bool force = false;                  // operate: fail_reset; console; shutdown_all, daemon_stop, daemon_restart
     bool read_only = false;              // console
     bool names_only = false;             // list, jobs: for scripts and completion
     std::vector<std::string> states;     // list

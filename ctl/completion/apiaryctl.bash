@@ -77,6 +77,7 @@ _apiaryctl() {
         daemon)
             case $second in
                 stop) own="--wait --no-wait --force --keep-vms" ;;
+                restart) own="--wait --no-wait --force" ;;
             esac
             ;;
         console) own="--read-only --force" ;;
@@ -107,6 +108,7 @@ _apiaryctl() {
         resume) _apiaryctl_offer_lines "$(_apiaryctl_ask list --names --state paused)" ;;
         failreset) _apiaryctl_offer_lines "$(_apiaryctl_ask list --names --state failed)" ;;
         list | ls | status | jobs) _apiaryctl_offer_lines "$(_apiaryctl_ask list --names)" ;;
+        daemon) [[ -n $second ]] || COMPREPLY=($(compgen -W "stop restart" -- "$cur")) ;;
         config)
             case $second in
                 '') COMPREPLY=($(compgen -W "show check diff" -- "$cur")) ;;

@@ -8,6 +8,8 @@
 
 #include "main/session_mode.hpp"
 
+#include "vm/kill_point.hpp"
+
 namespace apiary {
 
 auto parse_options(int argc, char** argv) -> ParsedOptions {
@@ -27,6 +29,8 @@ auto parse_options(int argc, char** argv) -> ParsedOptions {
                    "Folder of vmstated's configuration, read as it is. May be given several times; without -f the main "
                    "file need not be there then");
     app.add_flag("--check", options.check, "Read the configuration, say what is wrong with it, and leave (0: well)");
+    app.add_flag("--check-restart", options.check_restart,
+                 "The same for a daemon that is about to be restarted: 1 only where root's files are wrong");
     app.add_flag("-F,--foreground", options.foreground, "Log to standard error instead of syslog");
     app.add_flag("--debug", options.debug, "Log more");
     auto* const address =
@@ -36,7 +40,7 @@ auto parse_options(int argc, char** argv) -> ParsedOptions {
                      "Your own VMs, without root: on the session bus, with configuration, state and sockets where the "
                      "XDG variables say (see apiaryd(8))");
     app.add_flag("--private-bus", options.private_bus,
-                 "Start a bus of its own, for machines without one; it ends with the daemon")
+                 "Start a bus of its own, for machines without one; it ends when the daemon has stopped all VMs")
         ->excludes(address)
         ->excludes(session);
     app.add_flag("--no-devd", options.no_devd,
@@ -52,9 +56,15 @@ auto parse_options(int argc, char** argv) -> ParsedOptions {
     app.add_option("--qemu", options.qemu, "QEMU to run")->capture_default_str();
     app.add_option("--bhyve", options.bhyve, "bhyve to run (default: FreeBSD's own)");
     app.add_option("--shim", options.shim, "apiary-shim to run (default: beside apiaryd, or in libexec)");
+#ifndef APIARY_NO_KILL_POINTS
+    bool list_kill_points = false;
+    app.add_flag("--list-kill-points", list_kill_points,
+                 "Print the places at which APIARY_KILL_AT=NAME[:PASSAGE] in the environment kills the daemon")
+        ->group("Fault injection (not in packages)");
+#endif
     app.footer(
         "Signals: SIGTERM and SIGINT stop all VMs, then the daemon (a second one powers them off); SIGHUP reads the\n"
-        "configuration again.");
+        "configuration again; SIGRTMIN (SIGINFO on FreeBSD) ends the daemon and leaves the VMs alone.");
     try {
         app.parse(argc, argv);
         if (options.session) {
@@ -67,6 +77,14 @@ auto parse_options(int argc, char** argv) -> ParsedOptions {
                                 session_surroundings());
         }
         parsed.run = true;
+#ifndef APIARY_NO_KILL_POINTS
+        if (list_kill_points) {
+            for (auto const point : kill_points()) {
+                std::printf("%.*s\n", static_cast<int>(point.size()), point.data());
+            }
+            parsed.run = false;
+        }
+#endif
         if (!options.vmstated.empty() && configs->count() == 0 &&
             ::access(options.configs.front().c_str(), F_OK) != 0) {
             options.configs.clear();

@@ -25,6 +25,7 @@ struct Options {
     bool no_devd = false;  // no sockets that speak devd's records
     bool foreground = false;
     bool check = false;
+    bool check_restart = false;  // a check for who is about to be restarted
     bool debug = false;
     std::string qemu = "/usr/bin/qemu-system-x86_64";
     std::string bhyve;  // empty: /usr/sbin/bhyve on FreeBSD, none elsewhere

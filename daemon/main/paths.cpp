@@ -63,10 +63,12 @@ auto prepare_directories(Options options) -> Options {
 }
 
 auto helper_path(std::string_view name) -> std::string {
-    auto const beside = std::filesystem::path{own_path()}.parent_path() / name;
-    std::error_code error;
-    if (std::filesystem::exists(beside, error)) {
-        return beside.string();
+    auto const here = std::filesystem::path{own_path()}.parent_path();
+    for (auto const& folder : {here, here / APIARY_LIBEXECDIR_FROM_SBINDIR}) {
+        std::error_code error;
+        if (auto const found = folder / name; std::filesystem::exists(found, error)) {
+            return found.lexically_normal().string();
+        }
     }
     return std::string{APIARY_LIBEXECDIR} + "/" + std::string{name};
 }

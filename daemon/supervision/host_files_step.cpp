@@ -23,6 +23,11 @@ struct Survey {
     };
     std::vector<Look> looks;  // one for each file
 
+    // Nothing to look at, and root needs no look-up.
+    [[nodiscard]] auto is_trivial() const -> bool {
+        return files.empty() && accounts.size() == 1 && accounts.begin()->first == 0;
+    }
+
     void make() {
         for (auto& [uid, account] : accounts) {
             account = find_account(uid);
@@ -49,12 +54,17 @@ public:
         for (auto const& file : survey_->files) {
             survey_->accounts.emplace(file.as, std::nullopt);
         }
-        step_.loop_.offload([survey = survey_] { survey->make(); },
-                            [weak = weak_from_this()] {
-                                if (auto const self = weak.lock()) {
-                                    self->surveyed();
-                                }
-                            });
+        auto done = [weak = weak_from_this()] {
+            if (auto const self = weak.lock()) {
+                self->surveyed();
+            }
+        };
+        if (survey_->is_trivial()) {
+            survey_->make();
+            step_.loop_.post(std::move(done));
+        } else {
+            step_.loop_.offload([survey = survey_] { survey->make(); }, std::move(done));
+        }
     }
 
     void finish(StepResult result) {

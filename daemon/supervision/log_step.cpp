@@ -35,6 +35,13 @@ struct Opening {
 
     void look_up() { account = find_account(file.as); }
 
+    void begin_ourselves() {
+        open_ourselves();
+        if (fault.empty()) {
+            write_header();
+        }
+    }
+
     void open_ourselves() {
         // Read too: the last words of a hypervisor that gave up are told to whoever started it.
         constexpr int flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
@@ -126,7 +133,7 @@ public:
 
     void start() {
         if (opening_->file.path.trusted) {
-            work([](Opening& opening) { opening.open_ourselves(); }, &Run::opened);
+            work([](Opening& opening) { opening.begin_ourselves(); }, &Run::headed);
         } else {
             work([](Opening& opening) { opening.look_up(); }, &Run::open_as_user);
         }
@@ -176,10 +183,6 @@ private:
     }
 
     void opened() {
-        if (!opening_->fault.empty()) {
-            finish(step_failed(opening_->fault));
-            return;
-        }
         work([](Opening& opening) { opening.write_header(); }, &Run::headed);
     }
 

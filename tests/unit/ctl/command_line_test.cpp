@@ -33,6 +33,9 @@ TEST(CommandLine, commands) {
     EXPECT_EQ(asked({"version"}).action, Action::version);
     EXPECT_EQ(asked({"shutdown-all", "--force"}).action, Action::shutdown_all);
     EXPECT_EQ(asked({"daemon", "stop"}).action, Action::daemon_stop);
+    EXPECT_EQ(asked({"daemon", "restart", "--force"}).action, Action::daemon_restart);
+    EXPECT_TRUE(asked({"daemon", "restart", "--force"}).force);
+    EXPECT_FALSE(asked({"daemon", "restart", "--no-wait"}).wait);
     EXPECT_FALSE(asked({"daemon", "stop"}).keep_vms);
     EXPECT_TRUE(asked({"daemon", "stop", "--keep-vms"}).keep_vms);
 }
