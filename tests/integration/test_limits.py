@@ -6,7 +6,7 @@ import pytest
 from harness.accounts import ALICE, BOB
 from harness.client import NAME, VM, BusError, vm_path
 from harness.event_stream import EventStream
-from harness.events import command, event_of, is_event
+from harness.events import command, event_of, is_event, until_state
 from harness.processes import wait_until
 from harness.world import STAND_IN
 
@@ -55,6 +55,10 @@ def test_the_first_that_does_not_fit_is_refused_and_nobody_else_is_disturbed(wor
     assert command(caller, refused, "Start")["Reason"] == "no-resources"
     with world.console(caller, running[0]) as console:
         console.until("MARKER-UP")
+        console.write("0")   # nor is a guest that reboots kept from it
+        until_state(caller, running[0], "running")
+        console.until_end()
+    assert caller.state(running[0]) == ("running", "", "requested")
     # One that stops makes room for one.
     assert command(caller, running[0], "Stop")["Result"] == "done"
     assert command(caller, refused, "Start")["Result"] == "done"
