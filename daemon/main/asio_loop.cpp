@@ -12,6 +12,7 @@
 #include <asio/signal_set.hpp>
 #include <asio/thread_pool.hpp>
 #include <cerrno>
+#include <csignal>
 #include <optional>
 #include <system_error>
 #include <unordered_set>
@@ -211,7 +212,13 @@ auto AsioLoop::watch(int fd, Readiness readiness, Callback callback) -> Handle {
 
 void AsioLoop::offload(Callback work, Callback done) {
     if (!context_->pool) {
+        // Signals are the main thread's, also those that it holds back.
+        sigset_t all;
+        sigset_t before;
+        sigfillset(&all);
+        ::pthread_sigmask(SIG_SETMASK, &all, &before);
         context_->pool.emplace(pool_threads);
+        ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     }
     asio::post(*context_->pool, [this, work = std::move(work), done = std::move(done)]() mutable {
         work();

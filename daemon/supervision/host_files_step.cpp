@@ -96,10 +96,10 @@ private:
             } else if (look.error == ENOENT && file.noexist) {
                 skip(file);
             } else if (look.error != 0) {
-                finish(step_failed(explain(file, APIARY_OPENER_REFUSED, look.error, 0, "root")));
+                finish(step_failed(explain(file, APIARY_OPENER_REFUSED, look.error, 0, name_of(file))));
                 return;
             } else if (!fits(file.operation, look.mode)) {
-                finish(step_failed(explain(file, APIARY_OPENER_WRONG_TYPE, 0, look.mode, "root")));
+                finish(step_failed(explain(file, APIARY_OPENER_WRONG_TYPE, 0, look.mode, name_of(file))));
                 return;
             }
         }
@@ -133,7 +133,7 @@ private:
             } else if (answer.fault == APIARY_OPENER_REFUSED && answer.error == ENOENT && file.noexist) {
                 skip(file);
             } else {
-                auto text = explain(file, answer.fault, answer.error, answer.mode, survey_->accounts.at(file.as)->name);
+                auto text = explain(file, answer.fault, answer.error, answer.mode, name_of(file));
                 finish(file.path.trusted ? step_failed(std::move(text)) : step_veto(std::move(text)));
                 return;
             }
@@ -144,6 +144,10 @@ private:
             return;
         }
         open_next();
+    }
+
+    [[nodiscard]] auto name_of(HostFile const& file) const -> std::string const& {
+        return survey_->accounts.at(file.as)->name;
     }
 
     void skip(HostFile const& file) {

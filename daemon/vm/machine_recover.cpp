@@ -8,6 +8,7 @@
 #include <iterator>
 #include <utility>
 
+#include "vm/kill_point.hpp"
 #include "vm/machine.hpp"
 
 namespace apiary {
@@ -68,7 +69,7 @@ auto Machine::record() const -> VmRecord {
                     .job_canceled = job_canceled_,
                     .boot_due = boot_due_,
                     .start_due = start_timer_ ? std::optional{start_due_} : std::nullopt,
-                    .restarts = {}};
+                    .restarts = restarts_.stamps()};
     for (auto const& attempt : attempts_) {
         auto& kept = record.attempts.emplace_back(
             AttemptRecord{.step = attempt.name, .id = attempt.id, .contributions = attempt.contributions});
@@ -96,6 +97,7 @@ void Machine::recover(VmRecord record, Job* job, bool same_boot, bool boots) {
     once_ = record.once;
     stopped_by_hand_ = record.stopped_by_hand;
     boot_due_ = record.boot_due || boots;
+    restarts_ = RestartHistory{std::move(record.restarts)};
     stale_ = true;
     for (auto& kept : record.attempts) {
         auto const step = std::find_if(world_.steps.begin(), world_.steps.end(),
@@ -121,10 +123,16 @@ void Machine::recover(VmRecord record, Job* job, bool same_boot, bool boots) {
     }
     if (at_rest() && status_.sub_state != SubState::undo_pending) {
         vanishing_ = false;  // whether its definition is gone is read again
-        if (!boots && record.start_due && status_.target == Target::running) {
-            plan_start(std::max<Duration>(*record.start_due - world_.loop.wall(), {}));
+        bool const again = status_.sub_state == SubState::backoff;
+        // A back-off that was over, and whose start was on the way, has no time any more.
+        if (!boots && (record.start_due || again) && status_.target == Target::running) {
+            auto const now = world_.loop.wall();
+            plan_start(std::max<Duration>(record.start_due.value_or(now) - now, {}), again);
         }
         return;
+    }
+    if (waits_for_its_turn()) {
+        return;  // nothing was begun
     }
     life_ = adopts ? live_adopted() : live_again();
     life_.start();
@@ -150,6 +158,7 @@ auto Machine::live_again() -> Task<> {
         co_await undo_all();
         co_return;
     }
+    APIARY_KILL_POINT("start.again");
     react(Input::begin_again);
     co_await live();
 }
@@ -159,6 +168,7 @@ void Machine::take_over() {
     auto const& timings = world_.timings;
     auto const generation = ++launch_generation_;
     std::string fault = "its backend is not available here";
+    APIARY_KILL_POINT("adopt.call");
     try {
         guest_ =
             backend == nullptr
@@ -178,6 +188,7 @@ void Machine::take_over() {
     } catch (std::exception const& error) {
         fault = error.what();
     }
+    APIARY_KILL_POINT("adopt.called");
     adopting_ = reachable_ = guest_ != nullptr;
     if (guest_) {
         note_pid();
@@ -253,6 +264,7 @@ auto Machine::on_adoption(GuestEvent& event) -> std::optional<Effect> {
         default:
             return std::nullopt;
     }
+    APIARY_KILL_POINT("adopt.answered");
     adopting_ = false;
     if (status_.sub_state == SubState::loading) {
         react(Input::loaded);
@@ -316,6 +328,7 @@ auto Machine::renew_step(Attempt& attempt) -> Task<bool> {
         bool const late = message.kind == Message::Kind::timer && message.input == Input::step_timeout &&
                           message.generation == timer_generation_ && timer_ != nullptr;
         if (answer && message.result.kind == StepResult::Kind::ok) {
+            APIARY_KILL_POINT("renew.answered");
             disarm();
             attempt.contributions = std::move(message.result.contributions);
             co_return true;

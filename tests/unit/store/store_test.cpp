@@ -74,6 +74,23 @@ TEST_F(StoreTest, AVmWithANameOfItsOwn) {
     EXPECT_EQ(identities_->id_of("next"), 1U);
 }
 
+// A VM that is removed and read again within one turn goes on counting.
+TEST_F(StoreTest, TheLastEventOfAVmIsKnownBeforeItIsCommitted) {
+    open();
+    Event event;
+    event.vm = "web";
+    event.vm_seq = 1;
+    store_->journal().append(event);
+    EXPECT_EQ(store_->journal().last_of("web"), 1U);
+    commit();
+    EXPECT_EQ(store_->journal().last_of("web"), 1U);
+    event.vm_seq = 2;
+    store_->journal().append(event);
+    EXPECT_EQ(store_->journal().last_of("web"), 2U);
+    open();
+    EXPECT_EQ(store_->journal().last_of("web"), 1U);
+}
+
 TEST_F(StoreTest, ANumberThatCouldNotBeWrittenIsWrittenLater) {
     open();
     EXPECT_EQ(identities_->id_of("web"), 0U);
@@ -110,6 +127,7 @@ auto definition() -> std::shared_ptr<Definition> {
     made->osversion = "14";
     made->restart_limit = {.restarts = 7, .within = std::chrono::seconds{70}};
     made->bootrom = "/rom";
+    made->after = {"db", "cache"};
     made->acpi_tables = true;
     made->vmexit_on_halt = false;
     made->scriptpath = "/scripts";
@@ -197,6 +215,7 @@ TEST_F(StoreTest, TheEnginesMemory) {
     EXPECT_EQ(vm.definition->restart_limit, wanted.definition->restart_limit);
     EXPECT_EQ(vm.definition->bootrom, wanted.definition->bootrom);
     EXPECT_EQ(vm.definition->acpi_tables, true);
+    EXPECT_EQ(vm.definition->after, wanted.definition->after);
     EXPECT_EQ(vm.definition->vmexit_on_halt, false);
     EXPECT_EQ(vm.definition->scriptpath, "/scripts");
     EXPECT_EQ(vm.definition->description, "the web");
