@@ -16,7 +16,8 @@ DESCRIPTORS = 160   # a quarter of them is kept: room for a few VMs
 def limited(world, count=60, descriptors=DESCRIPTORS):
     """A daemon that may have so many descriptors, and more VMs than it can run."""
     names = [f"vm{i:02}" for i in range(count)]
-    daemon = world.daemon("".join(world.bhyve(name) for name in names), ["--bhyve", str(world.program(STAND_IN))],
+    text = "max_starting = 100;\n" + "".join(world.bhyve(name) for name in names)
+    daemon = world.daemon(text, ["--bhyve", str(world.program(STAND_IN))],
                           prefix=["prlimit", f"--nofile={descriptors}:{descriptors}"])
     return daemon.start(), names
 
