@@ -48,7 +48,7 @@ public:
         for (SourceFile const& file : files) {
             for (Section const& section : file.tree.sections) {
                 if (section.kind == Section::Kind::vm) {
-                    vms_.push_back({&file, &section, id_for(section.name), nullptr, {}});
+                    vms_.push_back({&file, &section, id_for(section.name), nullptr, {}, {}});
                 }
             }
         }
