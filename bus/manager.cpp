@@ -28,6 +28,7 @@ using VmRow = sdbus::Struct<std::string, sdbus::ObjectPath, std::string, std::st
 using JobRow =
     sdbus::Struct<std::uint64_t, sdbus::ObjectPath, std::string, std::string, std::string, double, std::string>;
 using ReloadResult = sdbus::Result<VariantMap>;
+using RestartResult = sdbus::Result<>;
 using KeyRow = sdbus::Struct<std::string, Texts, Texts, std::string>;
 using StopRow = sdbus::Struct<std::string, sdbus::ObjectPath, Texts>;
 using PlanRow = sdbus::Struct<std::string, std::string, std::string, std::vector<KeyRow>, std::string>;
@@ -239,6 +240,45 @@ private:
         });
     }
 
+    void Restart(RestartResult&& result, VariantMap options) override {
+        answered([&] {
+            auto known = to_options(options);
+            bool const force = known.flag("force").value_or(false);
+            known.finish();
+            if (!around_.options.restart) {
+                throw Fault{Error::not_supported, "This daemon cannot execute its program again."};
+            }
+            if (restarts_.size() >= max_reloads) {
+                throw Fault{Error::limits_exceeded, "Too many at once. Wait for their replies."};
+            }
+            auto const number = ++last_reload_;
+            restarts_.emplace(number, std::move(result));
+            around_.options.restart(force,
+                                    [self = std::weak_ptr{self_}, number](Outcome<std::monostate> const& outcome) {
+                                        if (auto const here = self.lock()) {
+                                            (*here)->restarts(number, outcome);
+                                        }
+                                    });
+        });
+    }
+
+    void restarts(std::uint64_t number, Outcome<std::monostate> const& outcome) {
+        auto node = restarts_.extract(number);
+        if (node.empty()) {
+            return;
+        }
+        try {
+            if (auto const* refusal = std::get_if<Refusal>(&outcome)) {
+                node.mapped().returnError(to_error(Fault{*refusal}));
+            } else {
+                node.mapped().returnResults();
+            }
+        } catch (std::exception const&) {
+            (void)0;  // the bus is gone, and with it who asked
+        }
+        around_.connection.touch();
+    }
+
     auto Version() -> std::string override { return around_.options.version; }
     auto ApiVersion() -> std::uint32_t override { return api_version; }
     auto StreamId() -> std::string override {
@@ -258,6 +298,7 @@ private:
 
     Surroundings around_;
     std::map<std::uint64_t, ReloadResult> reloads_;
+    std::map<std::uint64_t, RestartResult> restarts_;
     std::uint64_t last_reload_ = 0;
     std::shared_ptr<ManagerObject*> self_;
 };

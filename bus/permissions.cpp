@@ -29,6 +29,7 @@ constexpr auto table = std::to_array<Permission>({
     {manager, method, "GetDebugInfo", admin},
     {manager, method, "StopAll", anybody},  // stops what the caller may operate
     {manager, method, "Shutdown", admin},
+    {manager, method, "Restart", admin},
     {manager, signal, "Event", see},
     {manager, signal, "JobNew", see},
     {manager, signal, "JobEnded", see},

@@ -8,6 +8,7 @@
 
 #include "bus/journal_streams.hpp"
 #include "bus/session.hpp"
+#include "vm/kill_point.hpp"
 
 namespace apiary::bus {
 
@@ -28,10 +29,13 @@ public:
     void connect();
     void close();
     void publish(Turn const& turn) {
+        APIARY_KILL_POINT("bus.publish");
         if (session_) {
             session_->publish(turn);
         }
+        APIARY_KILL_POINT("bus.published");
         streams_.on_turn(turn);
+        APIARY_KILL_POINT("streams.told");
     }
     [[nodiscard]] auto connected() const -> bool { return named_; }
 
@@ -44,6 +48,7 @@ private:
     void opened(Opening& opening);
     void failed(std::string const& why);
     void say(bool problem, std::string text);
+    void settle();
 
     Loop& loop_;
     Engine& engine_;
@@ -79,6 +84,7 @@ void BusService::Impl::connect() {
 }
 
 void BusService::Impl::opened(Opening& opening) {
+    APIARY_KILL_POINT("bus.connected");
     opening_ = false;
     if (closed_) {
         return;
@@ -91,10 +97,12 @@ void BusService::Impl::opened(Opening& opening) {
         session_ =
             std::make_unique<Session>(loop_, engine_, options_, streams_, std::move(opening.connection),
                                       Session::Callbacks{[this] {
+                                                             APIARY_KILL_POINT("bus.named");
                                                              named_ = true;
                                                              pause_ = first_pause;
                                                              last_problem_.clear();
                                                              say(false, "on the bus as " + options_.name);
+                                                             settle();
                                                          },
                                                          [this](std::string const& why) {
                                                              session_.reset();
@@ -114,6 +122,13 @@ void BusService::Impl::failed(std::string const& why) {
     }
     retry_ = loop_.after(pause_, [this] { connect(); });
     pause_ = std::min(pause_ * 2, longest_pause);
+    settle();
+}
+
+void BusService::Impl::settle() {
+    if (auto const settled = std::exchange(options_.settled, nullptr)) {
+        settled();
+    }
 }
 
 void BusService::Impl::say(bool problem, std::string text) {

@@ -235,6 +235,10 @@ public:
         });
     }
 
+    void restart(bool force) override {
+        asked([&] { ManagerCalls{*link_}.Restart(with_flag("force", force)); });
+    }
+
     auto open_console(std::string const& vm_path, bool read_only, bool force) -> UniqueFd override {
         return asked([&] {
             auto options = with_flag("force", force);
@@ -299,6 +303,17 @@ private:
     std::unique_ptr<BusLink> link_;
 };
 
+auto is_elsewhere(BusSearch const& search) -> bool {
+    if (!search.elsewhere) {
+        return false;
+    }
+    try {
+        return !BusLink{*search.elsewhere}.owner().empty();
+    } catch (sdbus::Error const&) {
+        return false;
+    }
+}
+
 }  // namespace
 
 auto connect(BusSearch const& search) -> std::unique_ptr<Client> {
@@ -319,10 +334,8 @@ auto connect(BusSearch const& search) -> std::unique_ptr<Client> {
             note(name + ": " + error.getMessage());
         }
     }
-    throw Failure{
-        ExitCode::unreachable, "apiaryd does not answer. Tried:" + tried,
-        "Start it as root (apiaryd; where there is no system bus: apiaryd --private-bus), or say which bus it is on "
-        "with --address or APIARY_BUS_ADDRESS, or where its run folder is with APIARY_RUN_DIR."};
+    throw Failure{ExitCode::unreachable, "apiaryd does not answer. Tried:" + tried,
+                  is_elsewhere(search) ? search.word_of_elsewhere : search.advice};
 }
 
 }  // namespace apiary::ctl

@@ -169,6 +169,10 @@ auto reload_json(Values const& result, bool dry_run) -> std::string {
                  {"diagnostics", strings_of(result, "diagnostics")}});
 }
 
+auto restart_json(std::string const& before, std::string const& version, std::size_t vms) -> std::string {
+    return line({{"result", "done"}, {"before", before}, {"daemon", version}, {"vms", vms}});
+}
+
 auto stop_all_json(std::vector<LiveList::Row> const& vms, std::string const& result) -> std::string {
     auto rows = Json::array();
     for (auto const& vm : vms) {

@@ -22,6 +22,7 @@ namespace apiary::ctl {
 [[nodiscard]] auto version(Context& context, Invocation const& asked) -> ExitCode;
 [[nodiscard]] auto stop_all(Context& context, Invocation const& asked) -> ExitCode;
 [[nodiscard]] auto shutdown_all(Context& context, Invocation const& asked) -> ExitCode;
+[[nodiscard]] auto daemon_restart(Context& context, Invocation const& asked) -> ExitCode;
 
 // The one that the invocation asks for; says what went wrong.
 [[nodiscard]] auto run(Context& context, Invocation const& asked) -> ExitCode;

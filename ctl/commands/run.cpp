@@ -40,6 +40,8 @@ auto dispatch(Context& context, Invocation const& asked) -> ExitCode {
             return stop_all(context, asked);
         case Action::daemon_stop:
             return shutdown_all(context, asked);
+        case Action::daemon_restart:
+            return daemon_restart(context, asked);
     }
     return ExitCode::usage;
 }

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "hypervisor/hypervisors.hpp"
+#include "vm/kill_point.hpp"
 #include "vm/unique_fd.hpp"
 
 namespace apiary::hypervisor {
@@ -66,12 +67,14 @@ auto make_copy(Work& work) -> bool {
     }
     ::unlink(work.fresh_path.c_str());
     UniqueFd const copy{::open(work.fresh_path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
-    if (!copy || !copy_all(source.get(), copy.get()) || ::fsync(copy.get()) != 0 ||
-        std::rename(work.fresh_path.c_str(), work.path.c_str()) != 0) {
+    bool const written = copy && copy_all(source.get(), copy.get()) && ::fsync(copy.get()) == 0;
+    APIARY_KILL_POINT("firmware.written");
+    if (!written || std::rename(work.fresh_path.c_str(), work.path.c_str()) != 0) {
         work.fault = failed("cannot write the UEFI variables, " + work.path);
         ::unlink(work.fresh_path.c_str());
         return false;
     }
+    APIARY_KILL_POINT("firmware.copied");
     return true;
 }
 
@@ -133,11 +136,16 @@ public:
     // What the guest has written since is kept, also while it is being installed.
     void renew(StepCall call, Done done) override { open(call, false, std::move(done)); }
 
-    void poststop(StepCall /*call*/, Done done) override {
-        loop_.post([done = std::move(done)] { done({}); });
+    // A daemon that died over its copy has left it.
+    void poststop(StepCall call, Done done) override {
+        loop_.offload([path = fresh_path(call)] { ::unlink(path.c_str()); }, [done = std::move(done)] { done({}); });
     }
 
 private:
+    [[nodiscard]] auto fresh_path(StepCall const& call) const -> std::string {
+        return options_.vars_dir + "/." + std::to_string(call.id) + "." + std::to_string(call.attempt) + ".new";
+    }
+
     void open(StepCall const& call, bool fresh, Done done) {
         auto const& definition = *call.definition;
         bool const bhyve = definition.backend == BackendKind::bhyve;
@@ -148,8 +156,7 @@ private:
             return;
         }
         work->path = options_.vars_dir + "/" + name_key(definition.name) + ".vars";
-        work->fresh_path =
-            options_.vars_dir + "/." + std::to_string(call.id) + "." + std::to_string(call.attempt) + ".new";
+        work->fresh_path = fresh_path(call);
         work->owner = bhyve && !options_.bhyve_as_owner ? 0 : definition.owner;
         work->fresh = fresh;
         work->optional = bhyve;

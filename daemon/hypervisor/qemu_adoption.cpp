@@ -8,6 +8,7 @@
 #include "hypervisor/channel.hpp"
 #include "hypervisor/qemu_command.hpp"
 #include "hypervisor/qemu_guest.hpp"
+#include "vm/kill_point.hpp"
 
 namespace apiary::hypervisor {
 namespace {
@@ -36,6 +37,7 @@ void QemuGuest::connect_monitor() {
         connect_later();
         return;
     }
+    APIARY_KILL_POINT("qmp.connected");
     silence_.clear();
     qmp_ = std::make_unique<Qmp>(loop(), std::move(socket), static_cast<Qmp::Listener&>(*this));
 }
@@ -71,6 +73,7 @@ void QemuGuest::ask_how_it_is() {
 
 // qemu: qapi/run-state.json, RunState.
 void QemuGuest::on_found_status(QmpMessage const& answer) {
+    APIARY_KILL_POINT("qmp.found");
     auto const& status = answer.status;
     bool const never_ran =
         (status == "prelaunch" || status == "inmigrate") && ::access(halted_file().c_str(), F_OK) == 0;

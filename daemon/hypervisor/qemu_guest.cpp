@@ -9,6 +9,7 @@
 #include "hypervisor/arguments.hpp"
 #include "hypervisor/channel.hpp"
 #include "hypervisor/qemu_command.hpp"
+#include "vm/kill_point.hpp"
 
 namespace apiary::hypervisor {
 namespace {
@@ -54,6 +55,7 @@ void QemuGuest::launch_with(KvmAnswer const& kvm) {
         fail(std::move(*text));
         return;
     }
+    APIARY_KILL_POINT("qmp.listening");
     auto& sockets = std::get<ControlSocket>(control);
     QemuParts parts{.definition = definition(),
                     .contributions = request().contributions,
@@ -100,6 +102,7 @@ void QemuGuest::launch_with(KvmAnswer const& kvm) {
 }
 
 void QemuGuest::on_qmp_ready() {
+    APIARY_KILL_POINT("qmp.ready");
     if (is_adopted()) {
         ask_how_it_is();
     } else if (Contributed{request().contributions}.fd("vnc") && definition().graphics.on) {
@@ -140,6 +143,7 @@ void QemuGuest::run() {
             give_up("cannot run the guest: " + answer.text);
             return;
         }
+        APIARY_KILL_POINT("qmp.ran");
         on_running();
         emit({.kind = Kind::up, .text = {}});
     });
@@ -148,6 +152,7 @@ void QemuGuest::run() {
 void QemuGuest::on_running() {
     up_ = true;
     ::unlink(halted_file().c_str());
+    APIARY_KILL_POINT("qmp.noted-running");
 }
 
 // There as long as the guest has not run yet. QEMU itself cannot tell a later daemon: it calls a guest that was reset
@@ -226,6 +231,7 @@ void QemuGuest::quit() {
     quitting_ = true;
     if (qmp_ && qmp_->ready()) {
         qmp_->execute("quit", {}, [](QmpMessage const&) {});
+        APIARY_KILL_POINT("qmp.quit");
     } else {
         signal(SIGTERM);
     }

@@ -17,6 +17,7 @@ DurableState::DurableState(Loop& loop, Options const& options, Identities& ident
     store::JournalOptions journal;
     journal.path = options.state_dir + "/state.db";
     journal.undurable_path = options.run_dir + "/undurable";
+    journal.report = [](std::string const& text) { log::warning(text); };
     journal.boot = supervision::boot_id();
     try {
         store_ = std::make_unique<store::Store>(loop, std::move(journal), identities);

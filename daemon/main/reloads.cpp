@@ -8,6 +8,7 @@
 
 #include "config/keep.hpp"
 #include "main/log.hpp"
+#include "vm/kill_point.hpp"
 
 namespace apiary {
 namespace {
@@ -144,7 +145,9 @@ void Reloads::read(Request const& request, config::LoadResult result) {
     } else {
         applied_ = result.definitions;
         variables_ = std::move(result.variables);
+        APIARY_KILL_POINT("reload.apply");
         report.details = engine_.apply(std::move(result.definitions));
+        APIARY_KILL_POINT("reload.applied");
     }
     for (auto const& plan : report.details) {
         names_of(plan.action, report).push_back(plan.name);

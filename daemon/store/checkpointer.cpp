@@ -1,5 +1,6 @@
 // Two pieces of work for the pool, one after the other: most of the log while the loop goes on writing, then the rest.
 #include "store/checkpointer.hpp"
+#include "vm/kill_point.hpp"
 
 #include <sqlite3.h>
 
@@ -13,20 +14,27 @@ struct Checkpointer::Work {
     std::string path;
     std::optional<Sqlite> connection;
     bool well = false;
+    std::string fault;
 
     void carry(int mode) {
         if (!connection) {
             connection.emplace(path, Sqlite::Mode::existing);
             connection->run("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0;");
         }
+        APIARY_KILL_POINT("checkpoint.carry");
         int const code = sqlite3_wal_checkpoint_v2(connection->handle(), nullptr, mode, nullptr, nullptr);
+        APIARY_KILL_POINT("checkpoint.carried");
         well = code == SQLITE_OK;
+        if (!well && (code & 0xff) != SQLITE_BUSY) {
+            fault = sqlite3_errmsg(connection->handle());
+        }
     }
 
     // The first commit of a round syncs the log's header: a commit of nobody's data.
     void open_round() {
         if (well) {
             connection->run("UPDATE meta SET value = value + 1 WHERE key = 'checkpoints'");
+            APIARY_KILL_POINT("checkpoint.round-opened");
         }
     }
 
@@ -34,15 +42,20 @@ struct Checkpointer::Work {
     void guarded(Function function) {
         try {
             function();
-        } catch (std::exception const&) {  // a full or failing disk: the loop's own commits tell of it
+        } catch (std::exception const& error) {
             well = false;
+            fault = error.what();
             connection.reset();
         }
     }
 };
 
-Checkpointer::Checkpointer(Loop& loop, std::string path, int pages)
-    : loop_{loop}, work_{std::make_shared<Work>()}, alive_{std::make_shared<bool>(true)}, pages_{pages} {
+Checkpointer::Checkpointer(Loop& loop, std::string path, int pages, std::function<void(std::string const&)> report)
+    : loop_{loop},
+      work_{std::make_shared<Work>()},
+      alive_{std::make_shared<bool>(true)},
+      report_{std::move(report)},
+      pages_{pages} {
     work_->path = std::move(path);
 }
 
@@ -51,7 +64,10 @@ Checkpointer::~Checkpointer() {
 }
 
 void Checkpointer::log_has(int pages) {
-    if (pages >= pages_ && !std::exchange(busy_, true)) {
+    length_ = pages;
+    // A disk that has just failed is not asked again at each commit.
+    bool const worth_while = pages >= pages_ && (pages < tried_at_ || pages >= tried_at_ + pages_ / 10);
+    if (worth_while && !std::exchange(busy_, true)) {
         begin();
     }
 }
@@ -89,8 +105,24 @@ void Checkpointer::end_round() {
 void Checkpointer::done(bool well) {
     busy_ = closing_round_ = false;
     rounds_ += well ? 1 : 0;
+    tried_at_ = well ? 0 : length_;
+    tell();
     for (auto const& callback : std::exchange(waiting_, {})) {
         callback();
+    }
+}
+
+void Checkpointer::tell() {
+    auto const fault = std::exchange(work_->fault, {});
+    bool const put_off = !work_->well && fault.empty();  // somebody reads just now
+    if (put_off || trouble_ == !fault.empty()) {
+        return;
+    }
+    trouble_ = !fault.empty();
+    if (report_) {
+        report_(trouble_ ? "state database " + work_->path + ": checkpoint: " + fault +
+                               ": look at its disk (dmesg, df). Nothing is lost, but its -wal file grows until then"
+                         : "state database " + work_->path + ": the checkpoint is done");
     }
 }
 

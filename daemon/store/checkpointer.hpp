@@ -19,8 +19,9 @@ namespace apiary::store {
 
 class Checkpointer {
 public:
-    // `pages`: length of the log from which on it is worth while.
-    Checkpointer(Loop& loop, std::string path, int pages);
+    // `pages`: length of the log from which on it is worth while. `report`: the disk does not take it, or takes it
+    // again; one text for each change; may be empty.
+    Checkpointer(Loop& loop, std::string path, int pages, std::function<void(std::string const&)> report);
     ~Checkpointer();
     Checkpointer(Checkpointer const&) = delete;
     auto operator=(Checkpointer const&) -> Checkpointer& = delete;
@@ -37,11 +38,14 @@ private:
     void begin();
     void end_round();
     void done(bool well);
+    void tell();
 
     Loop& loop_;
     std::shared_ptr<Work> work_;
     std::shared_ptr<bool> alive_;
-    int pages_;
+    std::function<void(std::string const&)> report_;
+    int pages_, length_ = 0, tried_at_ = 0;  // length_: of the log, in pages
+    bool trouble_ = false;
     bool busy_ = false, closing_round_ = false;
     std::uint64_t rounds_ = 0;
     std::vector<std::function<void()>> waiting_;

@@ -11,6 +11,7 @@
 #include "store/event_row.hpp"
 #include "store/ring_journal.hpp"
 #include "store/schema.hpp"
+#include "vm/kill_point.hpp"
 
 namespace apiary::store {
 namespace {
@@ -37,11 +38,12 @@ SqliteJournal::SqliteJournal(Loop& loop, JournalOptions options)
     : loop_{loop},
       options_{std::move(options)},
       database_{options_.path, Sqlite::Mode::create},
-      checkpointer_{loop, options_.path, options_.checkpoint_pages} {
+      checkpointer_{loop, options_.path, options_.checkpoint_pages, options_.report} {
     database_.run(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = "
         "MEMORY;");
     migrate(database_);
+    APIARY_KILL_POINT("store.opened");
     statements_ = std::make_unique<Statements>(database_);
     undurable_.reset(
         ::open(options_.undurable_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
@@ -88,6 +90,7 @@ void SqliteJournal::recover() {
     last_ = static_cast<std::uint64_t>(database_.number("SELECT max(seq) FROM event"));
     oldest_ = static_cast<std::uint64_t>(database_.number("SELECT min(seq) FROM event"));
     bytes_ = database_.number("SELECT sum(size) FROM event");
+    APIARY_KILL_POINT("store.recovered");
 }
 
 void SqliteJournal::synced(char const* key, std::string_view value) {
@@ -96,6 +99,7 @@ void SqliteJournal::synced(char const* key, std::string_view value) {
         .bind(1, key)
         .bind(2, value)
         .run();
+    APIARY_KILL_POINT("store.synced");
     database_.run("PRAGMA synchronous = OFF;");
 }
 
@@ -105,6 +109,7 @@ void SqliteJournal::settle() {
     try {
         if (commit()) {
             synced("unsettled", {});
+            APIARY_KILL_POINT("end.settled");
         }
     } catch (SqliteError const&) {  // as if the power had been cut: the next boot numbers anew
     }
@@ -124,6 +129,9 @@ void SqliteJournal::append(Event& event) {
         event.job = event.seq;
     }
     pending_.push_back(event);
+    if (!event.vm.empty()) {
+        last_pending_.insert_or_assign(event.vm, event.vm_seq);
+    }
     if (pending_.size() > options_.backlog) {
         gap_from_ = gap_ ? gap_from_ : pending_.front().seq;
         gap_ = std::move(pending_.front());
@@ -143,12 +151,15 @@ auto SqliteJournal::commit() -> bool {
     }
     try {
         database_.run("BEGIN IMMEDIATE");
+        APIARY_KILL_POINT("commit.begun");
         write();
         prune();
         for (auto* const companion : companions_) {
             companion->write(database_);
         }
+        APIARY_KILL_POINT("commit.written");
         database_.run("COMMIT");
+        APIARY_KILL_POINT("commit.held");
     } catch (SqliteError const& error) {
         fault_ = error.what();
         if (database_.in_transaction()) {
@@ -173,6 +184,7 @@ auto SqliteJournal::commit() -> bool {
         companion->written();
     }
     pending_.clear();
+    last_pending_.clear();
     gap_.reset();
     fault_.clear();
     if (marked_) {
@@ -292,6 +304,9 @@ auto SqliteJournal::read_stored(std::uint64_t after, std::size_t max,
 }
 
 auto SqliteJournal::last_of(std::string_view vm) const -> std::uint64_t {
+    if (auto const pending = last_pending_.find(vm); pending != last_pending_.end()) {
+        return pending->second;
+    }
     auto& statement = statements_->last_of.bind(1, vm);
     auto const last = statement.step() ? static_cast<std::uint64_t>(statement.number(0)) : 0;
     statement.reset();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,7 @@ struct JournalOptions {
     std::size_t recent = 4096;    // events kept in memory for readers that are nearly up to date
     std::size_t backlog = 16384;  // events kept for a disk that cannot take them now
     int checkpoint_pages = 1000;
+    std::function<void(std::string const&)> report;  // what a person should know of the disk; may be empty
 };
 
 class SqliteJournal : public Journal {
@@ -88,8 +90,9 @@ private:
     std::string stream_, fault_;
     std::uint64_t last_ = 0, oldest_ = 0;  // oldest_: 0 while there is none
     std::int64_t bytes_ = 0;
-    std::deque<Event> recent_;        // the newest, all that is committed or pending among them
-    std::deque<Event> pending_;       // not yet in the database
+    std::deque<Event> recent_;   // the newest, all that is committed or pending among them
+    std::deque<Event> pending_;  // not yet in the database
+    std::map<std::string, std::uint64_t, std::less<>> last_pending_;  // of each VM, where it is pending
     std::optional<Event> gap_;        // stands for events that will never be in the database: the last of them
     std::uint64_t gap_from_ = 0;      // … and the number of the first
     mutable std::deque<Event> page_;  // of the last read from the database

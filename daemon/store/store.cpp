@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "store/schema.hpp"
+#include "vm/kill_point.hpp"
 
 namespace apiary::store {
 namespace {
@@ -71,6 +72,7 @@ void Store::write(Sqlite& database) {
     for (auto const& [name, id] : unwritten_) {
         insert.bind(1, name).bind(2, std::int64_t{id}).run();
     }
+    APIARY_KILL_POINT("identity.written");
 }
 
 void Store::written() {

@@ -62,6 +62,23 @@ private:
     bool ok_ = false;
 };
 
+auto spawn_usually(std::string const& program, char* const* argv, int input) -> pid_t {
+    FileActions actions;
+    Attributes const attributes;
+    if (!actions.arrange(input)) {
+        errno = ENOMEM;
+        return 0;
+    }
+    char* environment[] = {nullptr};
+    pid_t pid = 0;
+    if (int const error = ::posix_spawn(&pid, program.c_str(), actions.get(), attributes.get(), argv, environment);
+        error != 0) {
+        errno = error;
+        return 0;
+    }
+    return pid;
+}
+
 }  // namespace
 
 Children::~Children() {
@@ -72,13 +89,11 @@ Children::~Children() {
 }
 
 auto Children::spawn(std::string const& program, std::vector<std::string> argv, UniqueFd input) -> pid_t {
-    FileActions actions;
-    Attributes const attributes;
     // Where the socket is descriptor 0 itself, dup2 would leave it to be closed on exec.
     if (input.get() <= 2) {
         input.reset(::fcntl(input.get(), F_DUPFD_CLOEXEC, 3));
     }
-    if (!input || !actions.arrange(input.get())) {
+    if (!input) {
         errno = errno != 0 ? errno : ENOMEM;
         return 0;
     }
@@ -88,16 +103,12 @@ auto Children::spawn(std::string const& program, std::vector<std::string> argv, 
         arguments.push_back(argument.data());
     }
     arguments.push_back(nullptr);
-    char* environment[] = {nullptr};
-    pid_t pid = 0;
-    int const error =
-        ::posix_spawn(&pid, program.c_str(), actions.get(), attributes.get(), arguments.data(), environment);
-    if (error != 0) {
-        errno = error;
-        return 0;
+    auto const quick = spawner_.spawn(program, arguments.data(), input.get());
+    pid_t const pid = quick ? *quick : spawn_usually(program, arguments.data(), input.get());
+    if (pid != 0) {
+        children_.try_emplace(pid);
+        watch(pid);
     }
-    children_.try_emplace(pid);
-    watch(pid);
     return pid;
 }
 

@@ -18,6 +18,7 @@
 #include <thread>
 
 #include "supervision/tickets.hpp"
+#include "vm/kill_point.hpp"
 
 namespace apiary::supervision {
 namespace {
@@ -188,6 +189,7 @@ auto make_run_folder(std::string const& run_dir) -> std::string {
             return because("cannot make the folder " + parent);
         }
         if (::mkdir(run_dir.c_str(), 0700) == 0) {
+            APIARY_KILL_POINT("run-folder.made");
             return {};
         }
         if (errno == EEXIST) {  // left behind by an attempt that nobody undid
@@ -231,6 +233,7 @@ auto remove_run_folder(std::string const& run_dir) -> std::string {
         ::close(fd);
         return because("cannot read the run folder " + run_dir);
     }
+    APIARY_KILL_POINT("run-folder.remove");
     while (dirent const* const entry = ::readdir(entries.get())) {
         std::string_view const name{entry->d_name};
         // Only we can have put anything there, and none of it is a folder; unlinkat follows no link and removes none.
@@ -238,9 +241,11 @@ auto remove_run_folder(std::string const& run_dir) -> std::string {
             return because("cannot remove " + path_in(run_dir, name));
         }
     }
+    APIARY_KILL_POINT("run-folder.emptied");
     if (::rmdir(run_dir.c_str()) != 0 && errno != ENOENT) {
         return because("cannot remove the run folder " + run_dir);
     }
+    APIARY_KILL_POINT("run-folder.removed");
     // The VM's own folder goes with its last run; where another is in it, it stays.
     ::rmdir(run_dir.substr(0, run_dir.rfind('/')).c_str());
     return {};

@@ -4,6 +4,7 @@
 #include "supervision/run_folder.hpp"
 #include "supervision/run_record.hpp"
 #include "supervision/step_results.hpp"
+#include "vm/kill_point.hpp"
 
 namespace apiary::supervision {
 namespace {
@@ -33,6 +34,7 @@ void RunFolderStep::prestart(StepCall call, Done done) {
         *fault = make_run_folder(call.run_dir);
         if (fault->empty()) {
             *fault = write_run_file(call.run_dir, record_file, to_json(record_of(call, now)));
+            APIARY_KILL_POINT("run-folder.described");
         }
     };
     loop_.offload(std::move(work),

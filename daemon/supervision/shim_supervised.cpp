@@ -8,6 +8,8 @@
 #include "supervision/protocol.h"
 #include "supervision/run_folder.hpp"
 #include "supervision/tickets.hpp"
+#include "vm/kill_point.hpp"
+#include "vm/spare_descriptors.hpp"
 
 namespace apiary::supervision {
 namespace {
@@ -108,6 +110,7 @@ void ShimSupervised::on_message(IncomingMessage const& message) {
             break;
         case APIARY_MSG_STARTED:
             take_process(message);
+            APIARY_KILL_POINT("shim.started");
             stage_ = Stage::up;
             emit({.kind = SupervisedEvent::Kind::started, .pid = id_.pid, .status = {}, .text = {}});
             break;
@@ -118,6 +121,7 @@ void ShimSupervised::on_message(IncomingMessage const& message) {
                  .text = message.text(APIARY_FIELD_TEXT)});
             break;
         case APIARY_MSG_EXITED:
+            APIARY_KILL_POINT("shim.exited");
             report_end(message);
             break;
         case APIARY_MSG_ANSWER:
@@ -211,6 +215,7 @@ void ShimSupervised::look_in_folder() {
             return;
         }
     }
+    APIARY_KILL_POINT("tickets.voided");
     // Asked before the exit record: the shim writes that first and lets go of its lock then.
     bool const shim_lives = lock_is_held(run_dir_, shim_lock_file);
     if (!shim_lives) {
@@ -226,8 +231,10 @@ void ShimSupervised::look_in_folder() {
     }
     // It may have dropped us for being slow, or be just about to end.
     auto socket = connect_packet_socket(run_dir_ + '/' + socket_file);
-    if (auto const peer = socket ? peer_uid(socket.get()) : std::nullopt;
+    bool const affordable = socket && leaves_descriptors(socket.get());
+    if (auto const peer = affordable ? peer_uid(socket.get()) : std::nullopt;
         peer && (*peer == 0 || *peer == ::geteuid())) {
+        APIARY_KILL_POINT("shim.found");
         connect(std::move(socket));
         pause_ = std::min(pause_ * 2, longest_pause);
     } else {
@@ -345,7 +352,9 @@ void ShimSupervised::forget() {
     if (connection_) {
         connection_->send(OutgoingMessage{APIARY_MSG_FORGET});
     }
+    APIARY_KILL_POINT("exit-record.remove");
     remove_exit_record(run_dir_, id_);
+    APIARY_KILL_POINT("exit-record.removed");
     if (tidies_up_ && stage_ == Stage::over) {  // no step of this daemon's made the folder, so none will remove it
         loop_.offload([run_dir = run_dir_] { (void)remove_run_folder(run_dir); }, [] {});
     }

@@ -13,6 +13,7 @@
 #include "supervision/run_record.hpp"
 #include "supervision/shim_supervised.hpp"
 #include "supervision/tickets.hpp"
+#include "vm/kill_point.hpp"
 
 namespace apiary::supervision {
 namespace {
@@ -54,6 +55,7 @@ auto ShimSupervisor::spawn(SpawnRequest request, Supervised::Sink sink) -> std::
         supervised->fail(ticket.fault);
         return supervised;
     }
+    APIARY_KILL_POINT("ticket.issued");
     std::string title = request.title.empty() ? "?" : request.title.substr(0, 256);
     auto record = launch_record(std::move(request), options_.log_bound, ticket.name);
     if (auto* const fault = std::get_if<LaunchFault>(&record)) {
@@ -69,7 +71,9 @@ auto ShimSupervisor::spawn(SpawnRequest request, Supervised::Sink sink) -> std::
         supervised->fail("cannot execute " + options_.shim + ": " + std::generic_category().message(errno));
         return supervised;
     }
+    APIARY_KILL_POINT("shim.spawned");
     supervised->launch(std::move(sockets->ours), std::get<std::vector<OutgoingMessage>>(std::move(record)));
+    APIARY_KILL_POINT("shim.told");
     return supervised;
 }
 

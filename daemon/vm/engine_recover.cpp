@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "vm/engine_core.hpp"
+#include "vm/kill_point.hpp"
 
 namespace apiary {
 
@@ -54,6 +55,7 @@ auto EngineCore::recover(Memory::Recovered recovered) -> std::vector<std::string
         identities_.reserve(record.name, record.id);
         auto& made = add(record.name, record.id, record.definition);
         made.recover(std::move(record), job, recovered.same_boot, boots);
+        APIARY_KILL_POINT("recover.vm");
         made.note_order();
     }
     for (auto const& [id, lost] : jobs) {

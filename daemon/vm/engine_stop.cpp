@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "vm/engine_core.hpp"
+#include "vm/kill_point.hpp"
 #include "vm/stop_round.hpp"
 
 namespace apiary {
@@ -159,8 +160,10 @@ void EngineCore::end_rounds() {
     bool const resting = world_.ending && rounds_.empty();
     if (resting && on_rest_) {
         if (memory_ != nullptr) {
+            APIARY_KILL_POINT("end.note");
             memory_->note_end();
             static_cast<void>(journal_.commit());
+            APIARY_KILL_POINT("end.noted");
         }
         loop_.post(std::exchange(on_rest_, nullptr));
     }

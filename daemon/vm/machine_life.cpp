@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "vm/found_guest.hpp"
+#include "vm/kill_point.hpp"
 #include "vm/machine.hpp"
 
 namespace apiary {
@@ -105,6 +106,7 @@ void Machine::launch() {
                           .contributions = contributions(),
                           .launch = launch_};
     std::string fault = "the backend launched nothing";
+    APIARY_KILL_POINT("launch.call");
     try {
         guest_ = backend->launch(std::move(request), [weak = weak_from_this(), generation](GuestEvent const& seen) {
             if (auto const self = weak.lock()) {
@@ -119,6 +121,7 @@ void Machine::launch() {
         react(Input::exec_failed, {Reason::exec_failed, fault});
         return;
     }
+    APIARY_KILL_POINT("launch.called");
     note_pid();
     if (definition_->loader_timeout.count() > 0) {
         arm(definition_->loader_timeout, Input::loader_timeout);
@@ -145,6 +148,7 @@ auto Machine::attend() -> Task<> {
         if (effect == Effect::relaunch) {
             note_launch();
             co_await committed();
+            APIARY_KILL_POINT("relaunch.noted");
             bool const ready = stale_ ? co_await renew_steps() : true;
             if (ready) {
                 launch();
@@ -176,21 +180,28 @@ void Machine::perform(Effect effect) {
             if (effect == Effect::wake_and_press) {
                 guest_->resume(++request_);
             }
+            APIARY_KILL_POINT("button.press");
             guest_->press_power_button(++request_);
+            APIARY_KILL_POINT("button.pressed");
             break;
         case Effect::press_again:
             guest_->press_power_button(++request_);
             break;
         case Effect::quit:
             arm(timings.quit, Input::kill_timeout);
+            APIARY_KILL_POINT("quit.call");
             guest_->quit();
+            APIARY_KILL_POINT("quit.called");
             break;
         case Effect::kill:
             arm(timings.kill, Input::kill_timeout);
+            APIARY_KILL_POINT("kill.call");
             guest_->kill();
+            APIARY_KILL_POINT("kill.called");
             break;
         case Effect::ask_reset:
             guest_->reset(ask());
+            APIARY_KILL_POINT("reset.asked");
             break;
         case Effect::ask_pause:
             guest_->pause(ask());
@@ -220,7 +231,11 @@ void Machine::part_with_guest() {
     ++launch_generation_;
     // Its exit record may go when the end is written down, not before.
     auto const departed = std::shared_ptr<Guest>{std::move(guest_)};
-    world_.turns.after_commit([departed] { departed->forget(); });
+    world_.turns.after_commit([departed] {
+        APIARY_KILL_POINT("guest.forget");
+        departed->forget();
+        APIARY_KILL_POINT("guest.forgotten");
+    });
 }
 
 void Machine::arm(Duration delay, Input input) {

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <utility>
 
+#include "vm/kill_point.hpp"
 #include "vm/machine.hpp"
 
 namespace apiary {
@@ -157,6 +158,7 @@ auto Machine::live_again() -> Task<> {
         co_await undo_all();
         co_return;
     }
+    APIARY_KILL_POINT("start.again");
     react(Input::begin_again);
     co_await live();
 }
@@ -166,6 +168,7 @@ void Machine::take_over() {
     auto const& timings = world_.timings;
     auto const generation = ++launch_generation_;
     std::string fault = "its backend is not available here";
+    APIARY_KILL_POINT("adopt.call");
     try {
         guest_ =
             backend == nullptr
@@ -185,6 +188,7 @@ void Machine::take_over() {
     } catch (std::exception const& error) {
         fault = error.what();
     }
+    APIARY_KILL_POINT("adopt.called");
     adopting_ = reachable_ = guest_ != nullptr;
     if (guest_) {
         note_pid();
@@ -260,6 +264,7 @@ auto Machine::on_adoption(GuestEvent& event) -> std::optional<Effect> {
         default:
             return std::nullopt;
     }
+    APIARY_KILL_POINT("adopt.answered");
     adopting_ = false;
     if (status_.sub_state == SubState::loading) {
         react(Input::loaded);
@@ -323,6 +328,7 @@ auto Machine::renew_step(Attempt& attempt) -> Task<bool> {
         bool const late = message.kind == Message::Kind::timer && message.input == Input::step_timeout &&
                           message.generation == timer_generation_ && timer_ != nullptr;
         if (answer && message.result.kind == StepResult::Kind::ok) {
+            APIARY_KILL_POINT("renew.answered");
             disarm();
             attempt.contributions = std::move(message.result.contributions);
             co_return true;

@@ -3,6 +3,7 @@
 #include <exception>
 #include <utility>
 
+#include "vm/kill_point.hpp"
 #include "vm/machine.hpp"
 
 namespace apiary {
@@ -57,7 +58,9 @@ void Machine::call_prestart(Attempt const& attempt) {
     auto call = call_for(attempt);
     call.contributions = contributions();
     try {
+        APIARY_KILL_POINT("prestart.call");
         attempt.step->prestart(std::move(call), answer);
+        APIARY_KILL_POINT("prestart.called");
     } catch (std::exception const& error) {
         answer({.kind = StepResult::Kind::failed, .text = error.what()});
     }
@@ -72,7 +75,9 @@ void Machine::call_poststop(Attempt const& attempt) {
     auto call = call_for(attempt);
     call.contributions = attempt.contributions;
     try {
+        APIARY_KILL_POINT("poststop.call");
         attempt.step->poststop(std::move(call), answer);
+        APIARY_KILL_POINT("poststop.called");
     } catch (std::exception const& error) {
         answer({.kind = StepResult::Kind::failed, .text = error.what()});
     }
@@ -83,7 +88,9 @@ void Machine::call_renew(Attempt const& attempt) {
     auto call = call_for(attempt);
     call.contributions = attempt.contributions;
     try {
+        APIARY_KILL_POINT("renew.call");
         attempt.step->renew(std::move(call), answer);
+        APIARY_KILL_POINT("renew.called");
     } catch (std::exception const& error) {
         answer({.kind = StepResult::Kind::failed, .text = error.what()});
     }
@@ -115,6 +122,7 @@ auto Machine::attempt_step(Step& step) -> Task<bool> {
     for (;;) {
         auto message = co_await next();
         if (message.kind == Message::Kind::step_answer && message.generation == call_) {
+            APIARY_KILL_POINT("prestart.answered");
             disarm();
             auto& result = message.result;
             attempts_.back().contributions = std::move(result.contributions);
@@ -142,6 +150,7 @@ auto Machine::attempt_step(Step& step) -> Task<bool> {
         if (react(message) == Effect::back_out) {
             tell_step(attempts_.back(), "prestart", late ? "timeout" : "canceled");
             step.cancel(attempt_id);
+            APIARY_KILL_POINT("prestart.canceled");
             co_return false;
         }
     }
@@ -207,6 +216,7 @@ auto Machine::undo_attempt(std::size_t index, std::string& faults) -> Task<bool>
         bool const late =
             message.kind == Message::Kind::timer && message.generation == timer_generation_ && timer_ != nullptr;
         if (answer && message.result.kind == StepResult::Kind::ok) {
+            APIARY_KILL_POINT("poststop.answered");
             disarm();
             tell_step(attempts_[index], "poststop", "ok");
             attempts_.erase(attempts_.begin() + static_cast<std::ptrdiff_t>(index));

@@ -1,4 +1,5 @@
 #include "vm/turns.hpp"
+#include "vm/kill_point.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -118,10 +119,12 @@ void Turns::close() {
     index_.clear();
     changed_jobs_.clear();
     auto const callbacks = std::exchange(callbacks_, {});
+    APIARY_KILL_POINT("turn.closing");
     if (before_commit_) {
         before_commit_(turn);
     }
     commit();
+    APIARY_KILL_POINT("turn.committed");
     if (!durable_) {
         for (auto& event : turn.events) {
             event.durable = false;
@@ -133,9 +136,11 @@ void Turns::close() {
     for (auto const& callback : callbacks) {
         callback();
     }
+    APIARY_KILL_POINT("turn.answered");
     for (std::size_t i = 0; i < observers_.size(); ++i) {  // one of them may add another
         observers_[i]->on_turn(turn);
     }
+    APIARY_KILL_POINT("turn.told");
 }
 
 }  // namespace apiary

@@ -6,7 +6,7 @@ import shutil
 import pytest
 from harness import vms
 from harness.accounts import ALICE, Account
-from harness.client import NAME, VM, vm_path
+from harness.client import MANAGER, NAME, ROOT, VM, BusError, vm_path
 from harness.events import command
 from harness.processes import wait_until
 
@@ -218,8 +218,13 @@ def test_a_full_disk_fails_that_start_only(world, folder, what):
 
 
 def test_a_disk_that_is_full_when_the_daemon_starts(world):
+    """There may be guests that run: they are not left without a daemon. But nothing starts."""
     prefix = on_a_small_disk(world, "state")
     prefix[-2] = prefix[-2].replace("exec", f"dd if=/dev/zero of={world.folder}/state/ballast status=none || :; exec")
-    ended = world.daemon(world.tiny("web"), prefix=prefix).run()
-    assert ended.returncode == 1 and "No space left on device" in ended.stderr, ended
-    world.daemons.clear()
+    daemon = world.start(world.tiny("web"), prefix=prefix)
+    daemon.logged("state database", "full", "nothing new starts")
+    caller = world.follower()
+    assert caller.get(ROOT, MANAGER, "Degraded")
+    with pytest.raises(BusError) as refused:
+        caller.vm("web", "Start", "a{sv}", {})
+    assert refused.value.short == "Degraded"

@@ -6,6 +6,7 @@
 //   i              ignores the power button from now on, or no longer
 //   b and a digit  at the power button it ends with this status instead of 1
 //   e              sends back what follows, up to a newline
+// SIGUSR1 is the guest's reboot, SIGUSR2 its power-off: for who has no console.
 // A press of the power button prints MARKER-PB. With STAND_IN_STATUS in its environment it complains and ends at once.
 #include <fcntl.h>
 #include <poll.h>
@@ -160,5 +161,9 @@ auto main(int argc, char** argv) -> int {
     struct sigaction action {};
     action.sa_handler = [](int) { pressed = 1; };
     sigaction(SIGTERM, &action, nullptr);
+    action.sa_handler = [](int) { _exit(0); };
+    sigaction(SIGUSR1, &action, nullptr);
+    action.sa_handler = [](int) { _exit(1); };
+    sigaction(SIGUSR2, &action, nullptr);
     Guest{fd}.live();
 }

@@ -240,11 +240,7 @@ static void serve(struct peer* peer) {
             received_close(&incoming);
         }
         if (bad && peer->fd >= 0) {
-            int const setup = peer->setup;
             drop(peer);
-            if (setup) {
-                refused = 1;  // nobody will complete the launch record
-            }
         }
     }
 }
@@ -334,8 +330,17 @@ void control_child_news(enum child_news news, struct end const* end) {
     }
 }
 
+// The setup connection was lost, however that came about: nobody will complete the launch record.
+static int forsaken(void) {
+    int waits = phase == APIARY_PHASE_WAITING;
+    for (struct peer const* peer = peers; waits && peer < peers + peers_max; ++peer) {
+        waits = peer->fd < 0 || !peer->setup;
+    }
+    return waits;
+}
+
 int control_may_end(void) {
-    if (refused) {
+    if (refused || forsaken()) {
         return 1;
     }
     if (phase != APIARY_PHASE_ENDED) {

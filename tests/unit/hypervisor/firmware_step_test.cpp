@@ -115,7 +115,9 @@ TEST_F(FirmwareTest, NothingIsFollowedOrTouched) {
     EXPECT_TRUE(result.contributions.empty());
 }
 
-TEST_F(FirmwareTest, UndoIsNothing) {
+TEST_F(FirmwareTest, UndoRemovesTheCopyOfADaemonThatDiedOverIt) {
+    put(".0.0.new", "half");
+    put("web.vars", "kept");
     auto const steps = make_steps(loop, options);
     int answers = 0;
     steps.at(0)->poststop({.definition = std::make_shared<Definition>(definition), .run_dir = {}, .contributions = {}},
@@ -125,6 +127,8 @@ TEST_F(FirmwareTest, UndoIsNothing) {
                           });
     loop.run_ready();
     EXPECT_EQ(answers, 1);
+    EXPECT_FALSE(std::ifstream{folder.path() + "/.0.0.new"});
+    EXPECT_EQ(text_of("web.vars"), "kept");
 }
 
 }  // namespace

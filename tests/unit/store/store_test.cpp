@@ -74,6 +74,23 @@ TEST_F(StoreTest, AVmWithANameOfItsOwn) {
     EXPECT_EQ(identities_->id_of("next"), 1U);
 }
 
+// A VM that is removed and read again within one turn goes on counting.
+TEST_F(StoreTest, TheLastEventOfAVmIsKnownBeforeItIsCommitted) {
+    open();
+    Event event;
+    event.vm = "web";
+    event.vm_seq = 1;
+    store_->journal().append(event);
+    EXPECT_EQ(store_->journal().last_of("web"), 1U);
+    commit();
+    EXPECT_EQ(store_->journal().last_of("web"), 1U);
+    event.vm_seq = 2;
+    store_->journal().append(event);
+    EXPECT_EQ(store_->journal().last_of("web"), 2U);
+    open();
+    EXPECT_EQ(store_->journal().last_of("web"), 1U);
+}
+
 TEST_F(StoreTest, ANumberThatCouldNotBeWrittenIsWrittenLater) {
     open();
     EXPECT_EQ(identities_->id_of("web"), 0U);

@@ -1,6 +1,9 @@
 // Who dies when: shim, hypervisor and daemon, and what the others learn of it. And what a shim makes of nonsense.
 #include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -115,6 +118,42 @@ TEST_F(Deaths, OfAll) {
     EXPECT_TRUE(supervisor->find_running().empty());
     EXPECT_FALSE(std::filesystem::exists(run_dir));
     EXPECT_TRUE(reports.empty());
+}
+
+// The processes whose only argument this is.
+auto processes_with(std::string const& argument) -> std::vector<ProcessId> {
+    std::vector<ProcessId> found;
+    for (auto const& entry : std::filesystem::directory_iterator{"/proc"}) {
+        auto const name = entry.path().filename().string();
+        std::ifstream file{entry.path() / "cmdline"};
+        std::string const line{std::istreambuf_iterator<char>{file}, {}};
+        if (std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; }) &&
+            line.ends_with('\0' + argument + '\0')) {
+            found.push_back({.pid = std::stoi(name)});
+        }
+    }
+    return found;
+}
+
+// Nobody is left to send it anything, and nobody has heard of it: it ends by itself, even before it has said a word.
+TEST_F(Deaths, OfTheDaemonBeforeItsShimGreets) {
+    auto const title = "guest of " + root;
+    auto sockets = packet_pair();
+    ASSERT_TRUE(sockets);
+    sockets->ours.reset();
+    auto const shim = options.shim;
+    std::string program = "apiary-shim", argument = title;
+    char* arguments[] = {program.data(), argument.data(), nullptr};
+    posix_spawn_file_actions_t actions;
+    ASSERT_EQ(::posix_spawn_file_actions_init(&actions), 0);
+    ASSERT_EQ(::posix_spawn_file_actions_adddup2(&actions, sockets->theirs.get(), 0), 0);
+    pid_t first = 0;
+    ASSERT_EQ(::posix_spawn(&first, shim.c_str(), &actions, nullptr, arguments, nullptr), 0);
+    ::posix_spawn_file_actions_destroy(&actions);
+    ASSERT_EQ(::waitpid(first, nullptr, 0), first);  // the second one is there by then, or has been
+    for (auto const& process : processes_with(title)) {
+        EXPECT_TRUE(wait_until_gone(process));
+    }
 }
 
 TEST_F(Deaths, OfTheHypervisorWhileThereIsNoDaemon) {
