@@ -116,7 +116,7 @@ auto version(Context& context, Invocation const& asked) -> ExitCode {
     return ExitCode::ok;
 }
 
-auto shutdown_all(Context& context, Invocation const& asked) -> ExitCode {
+auto daemon_stop(Context& context, Invocation const& asked) -> ExitCode {
     auto const client = context.connect();
     auto& output = context.output;
     SignalCatcher const signals;

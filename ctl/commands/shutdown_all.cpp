@@ -130,7 +130,7 @@ auto outcome(Output& output, LiveList const& list) -> ExitCode {
 
 }  // namespace
 
-auto stop_all(Context& context, Invocation const& asked) -> ExitCode {
+auto shutdown_all(Context& context, Invocation const& asked) -> ExitCode {
     auto const client = context.connect();
     auto& output = context.output;
     std::optional<SignalCatcher> signals;
