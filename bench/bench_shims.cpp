@@ -1,4 +1,5 @@
-// The limits that bench/scale compares the daemon with, as one number of seconds on standard output:
+// The limits that bench/scale compares the daemon with, as two numbers of seconds on standard output: by the clock, and
+// of this program's own CPU time (which other work on the host disturbs less):
 //   processes N PROGRAM         two processes of a static PROGRAM for each VM, by posix_spawn(3), until all run
 //   shims N SHIM BHYVE FOLDER   a real shim with a stand-in and a console for each VM, by the daemon's own supervision
 //                               but without engine, journal and bus: until all have been executed
@@ -14,6 +15,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
@@ -34,16 +36,32 @@ using bench::now_ns;
 
 constexpr int patience_ms = 10'000;
 
-auto seconds_since(std::int64_t begin) -> double {
-    return static_cast<double>(now_ns() - begin) / 1e9;
+struct Took {
+    double seconds = 0, cpu = 0;
+};
+
+auto cpu_ns() -> std::int64_t {
+    timespec now{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
-auto processes(std::size_t vms, char const* program) -> double {
+class Watch {
+public:
+    [[nodiscard]] auto stop() const -> Took {
+        return {static_cast<double>(now_ns() - begin_) / 1e9, static_cast<double>(cpu_ns() - cpu_begin_) / 1e9};
+    }
+
+private:
+    std::int64_t begin_ = now_ns(), cpu_begin_ = cpu_ns();
+};
+
+auto processes(std::size_t vms, char const* program) -> Took {
     std::vector<pid_t> started;
     char* argv[] = {const_cast<char*>(program), nullptr};
     char clock[] = "APIARY_CLOCK=/dev/null";
     char* environment[] = {clock, nullptr};
-    auto const begin = now_ns();
+    Watch const watch;
     for (std::size_t i = 0; i < 2 * vms; ++i) {
         pid_t pid = 0;
         if (::posix_spawn(&pid, program, nullptr, nullptr, argv, environment) != 0) {
@@ -51,7 +69,7 @@ auto processes(std::size_t vms, char const* program) -> double {
         }
         started.push_back(pid);
     }
-    auto const took = seconds_since(begin);
+    auto const took = watch.stop();
     for (pid_t const pid : started) {
         ::kill(pid, SIGKILL);
     }
@@ -75,8 +93,8 @@ public:
         supervisor_ = make_supervisor(loop_, options);
     }
 
-    auto run(std::size_t vms) -> double {
-        begin_ = now_ns();
+    auto run(std::size_t vms) -> Took {
+        watch_ = {};
         left_ = vms;
         for (std::size_t i = 0; i < vms; ++i) {
             loop_.post([this, i] { start(i); });
@@ -123,7 +141,7 @@ private:
         if (--left_ > 0) {
             return;
         }
-        took_ = seconds_since(begin_);
+        took_ = watch_.stop();
         for (auto const& one : guests_) {
             one->signal(SIGKILL);
         }
@@ -141,14 +159,14 @@ private:
     std::unique_ptr<Supervisor> supervisor_;
     std::vector<std::unique_ptr<Supervised>> guests_;
     std::size_t left_ = 0, running_ = 0;
-    std::int64_t begin_ = 0;
-    double took_ = 0;
+    Watch watch_;
+    Took took_;
 };
 
-auto connect_all(std::string const& folder) -> double {
+auto connect_all(std::string const& folder) -> Took {
     namespace fs = std::filesystem;
     std::vector<UniqueFd> sockets;
-    auto const begin = now_ns();
+    Watch const watch;
     for (auto const& vm : fs::directory_iterator{folder}) {
         for (auto const& run : fs::directory_iterator{vm}) {
             auto const run_dir = run.path().string();
@@ -165,10 +183,10 @@ auto connect_all(std::string const& folder) -> double {
             sockets.push_back(std::move(socket));
         }
     }
-    return seconds_since(begin);
+    return watch.stop();
 }
 
-auto measure(std::vector<std::string> const& words) -> double {
+auto measure(std::vector<std::string> const& words) -> Took {
     if (words.size() == 4 && words[1] == "processes") {
         return processes(std::stoul(words[2]), words[3].c_str());
     }
@@ -190,7 +208,8 @@ auto main(int argc, char** argv) -> int {
         ::setrlimit(RLIMIT_NOFILE, &limit);
     }
     try {
-        std::printf("%.4f\n", measure({argv, argv + argc}));
+        auto const took = measure({argv, argv + argc});
+        std::printf("%.4f %.4f\n", took.seconds, took.cpu);
         return 0;
     } catch (std::exception const& error) {
         std::fprintf(stderr, "bench_shims: %s\n", error.what());

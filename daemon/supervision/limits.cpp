@@ -19,7 +19,7 @@ struct Reserve {
     std::uint64_t at_most, part;  // of a small limit only this part of it
 };
 
-// Descriptors: 116 streams and 50 devd readers of clients with up to two each, 256 consoles that are being opened with
+// Descriptors: 100 streams and 50 devd readers of clients with up to two each, 256 consoles that are being opened with
 // two each, the stops' own (a few at a time), a reload's.
 auto rule_for(Scarce what) -> Reserve {
     switch (what) {

@@ -6,7 +6,7 @@ import pytest
 from harness.accounts import ALICE, BOB
 from harness.client import NAME, VM, BusError, vm_path
 from harness.event_stream import EventStream
-from harness.events import command, event_of, is_event
+from harness.events import command, event_of, is_event, until_state
 from harness.processes import wait_until
 from harness.world import STAND_IN
 
@@ -16,7 +16,8 @@ DESCRIPTORS = 160   # a quarter of them is kept: room for a few VMs
 def limited(world, count=60, descriptors=DESCRIPTORS):
     """A daemon that may have so many descriptors, and more VMs than it can run."""
     names = [f"vm{i:02}" for i in range(count)]
-    daemon = world.daemon("".join(world.bhyve(name) for name in names), ["--bhyve", str(world.program(STAND_IN))],
+    text = "max_starting = 100;\n" + "".join(world.bhyve(name) for name in names)
+    daemon = world.daemon(text, ["--bhyve", str(world.program(STAND_IN))],
                           prefix=["prlimit", f"--nofile={descriptors}:{descriptors}"])
     return daemon.start(), names
 
@@ -55,6 +56,10 @@ def test_the_first_that_does_not_fit_is_refused_and_nobody_else_is_disturbed(wor
     assert command(caller, refused, "Start")["Reason"] == "no-resources"
     with world.console(caller, running[0]) as console:
         console.until("MARKER-UP")
+        console.write("0")   # nor is a guest that reboots kept from it
+        until_state(caller, running[0], "running")
+        console.until_end()
+    assert caller.state(running[0]) == ("running", "", "requested")
     # One that stops makes room for one.
     assert command(caller, running[0], "Stop")["Result"] == "done"
     assert command(caller, refused, "Start")["Result"] == "done"
