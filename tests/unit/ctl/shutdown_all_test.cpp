@@ -159,13 +159,13 @@ TEST(LiveList, ShowsWhatGoesOnFirstAndCountsWhatDoesNotFit) {
     list.add(row("c", "stopped", 7000, {}));
     EXPECT_EQ(list.text(7325 * second, 10, {}),
               "NAME  STATE       SINCE  NOTE\n"
-              "b     stopping  2:02:05  \n"
+              "b     stopping  2:02:05\n"
               "a     running   2:02:05  after b and 1 more\n"
-              "c     stopped      5:25  \n"
+              "c     stopped      5:25\n"
               "1 of 3 at rest\n");
     EXPECT_EQ(list.text(7325 * second, 5, {}),
               "NAME  STATE       SINCE  NOTE\n"
-              "b     stopping  2:02:05  \n"
+              "b     stopping  2:02:05\n"
               "a     running   2:02:05  after b and 1 more\n"
               "1 of 3 at rest, 1 not shown\n");
     EXPECT_FALSE(list.over());
