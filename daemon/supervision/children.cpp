@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 
 namespace apiary::supervision {
 namespace {
@@ -88,7 +89,13 @@ auto Children::spawn(std::string const& program, std::vector<std::string> argv, 
         arguments.push_back(argument.data());
     }
     arguments.push_back(nullptr);
-    char* environment[] = {nullptr};
+    char* environment[] = {nullptr, nullptr};
+#ifndef APIARY_NO_KILL_POINTS
+    std::string armed = "APIARY_SHIM_KILL_AT=";  // the fault injection's; programs that we run get nothing else
+    if (char const* const point = std::getenv("APIARY_SHIM_KILL_AT")) {  // NOLINT(concurrency-mt-unsafe)
+        environment[0] = armed.append(point).data();
+    }
+#endif
     pid_t pid = 0;
     int const error =
         ::posix_spawn(&pid, program.c_str(), actions.get(), attributes.get(), arguments.data(), environment);
