@@ -64,9 +64,7 @@ public:
     virtual void prestart(StepCall call, Done done) = 0;
     // A request to be quick about the prestart with this attempt id: its answer is not waited for any more.
     virtual void cancel(std::uint64_t attempt) { (void)attempt; }
-    // Nothing of the prestart may take effect after this, not even where it goes on on the pool: vm/in_order.hpp.
-    // Idempotent; also called for a prestart that never answered, or that a daemon had meant to call as it died. Result
-    // kinds: ok, failed.
+    // Idempotent; also called for a prestart that never answered, or that a daemon had meant to call as it died. Result kinds: ok, failed.
     virtual void poststop(StepCall call, Done done) = 0;
     // The daemon was restarted since the prestart with this attempt id, and the hypervisor is to be launched again:
     // what of the contributions did not outlive that (descriptors) is contributed anew. What is called off is not
