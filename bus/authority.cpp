@@ -39,16 +39,20 @@ auto Rights::words() const -> std::vector<std::string> {
     return words;
 }
 
+auto Authority::admits(Caller const& caller) const -> bool {
+    return !options_.master || caller.uid == 0 || caller.uid == *options_.master;
+}
+
 auto Authority::everywhere(Caller const& caller) const -> Rights {
     if (caller.uid == 0 || caller.uid == options_.master) {
         return Rights::all();
     }
-    return is_member(caller, options_.observers) ? Rights{}.with(Right::see) : Rights{};
+    return admits(caller) && is_member(caller, options_.observers) ? Rights{}.with(Right::see) : Rights{};
 }
 
 auto Authority::on_vm(Caller const& caller, Audience const& audience) const -> Rights {
     auto const general = everywhere(caller);
-    if (general.holds(Right::admin)) {
+    if (general.holds(Right::admin) || !admits(caller)) {
         return general;
     }
     if (caller.uid == audience.owner || is_member(caller, audience.group)) {

@@ -42,10 +42,13 @@ class Authority {
 public:
     struct Options {
         std::optional<gid_t> observers;  // members see every VM
-        std::optional<uid_t> master;     // on a session bus: its user, who holds all
+        // On a session bus: its user. He holds all, and nobody else but root anything, whatever the VMs say.
+        std::optional<uid_t> master;
     };
     explicit Authority(Options options) : options_{options} {}
 
+    // False: whatever he asks is refused; not even the names of things are for him.
+    [[nodiscard]] auto admits(Caller const& caller) const -> bool;
     [[nodiscard]] auto on_vm(Caller const& caller, Audience const& audience) const -> Rights;
     // On every VM, and on the daemon itself.
     [[nodiscard]] auto everywhere(Caller const& caller) const -> Rights;

@@ -15,6 +15,7 @@
 
 #include "bus/devd_record.hpp"
 #include "bus/peer.hpp"
+#include "vm/spare_descriptors.hpp"
 
 namespace apiary::bus {
 
@@ -129,6 +130,10 @@ void DevdSockets::admit(UniqueFd socket, bool packets) {
     make_ready(socket.get());
     auto const peer = peer_of(socket.get());
     if (!peer) {
+        return;
+    }
+    if (!leaves_descriptors(socket.get())) {
+        say("a reader of devd's records was turned away: hardly any file descriptors are left (apiaryd(8), LIMITS)");
         return;
     }
     if (!seats_.take(peer->uid)) {

@@ -23,7 +23,7 @@ inline constexpr char const* devd_packets_name = "devd.seqpacket.pipe";
 struct DevdOptions {
     std::string run_dir;             // only we may write there, all may look
     std::optional<gid_t> observers;  // members of this group hear of every VM
-    std::optional<uid_t> master;     // who holds all rights where the daemon is one user's own
+    std::optional<uid_t> master;     // where the daemon is one user's own: he alone (and root) hears anything
     std::function<void(std::string)> log;
 };
 

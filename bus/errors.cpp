@@ -79,6 +79,8 @@ auto error_of(Refusal::Kind kind) -> Error {
             return Error::no_console;
         case Refusal::Kind::not_cancelable:
             return Error::not_cancelable;
+        case Refusal::Kind::too_many:
+            return Error::limits_exceeded;
         case Refusal::Kind::failed:
             return Error::failed;
     }

@@ -37,6 +37,9 @@ void check_call(sd_bus_message* message, Caller const& caller, Lookup const& loo
     auto const interface = text_or_empty(sd_bus_message_get_interface(message));
     auto const member = text_or_empty(sd_bus_message_get_member(message));
     auto const path = text_or_empty(sd_bus_message_get_path(message));
+    if (!authority.admits(caller)) {
+        throw Fault{Error::access_denied, "This apiaryd runs the VMs of one user, and answers him alone."};
+    }
     check_size(interface, member, path, caller, lookup);
 
     auto const* permission = method_permission(interface, member);

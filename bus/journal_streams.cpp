@@ -12,6 +12,7 @@
 
 #include "bus/errors.hpp"
 #include "bus/journal_line.hpp"
+#include "vm/spare_descriptors.hpp"
 
 namespace apiary::bus {
 
@@ -31,6 +32,11 @@ auto make_ends() -> Ends {
         throw Fault{Error::failed, std::string{"A socket for the stream cannot be made: "} + std::strerror(errno)};
     }
     Ends ends{UniqueFd{pair[0]}, UniqueFd{pair[1]}};
+    if (!leaves_descriptors(ends.theirs.get())) {
+        throw Fault{Error::limits_exceeded,
+                    "The daemon has hardly any file descriptors left, and keeps those. Close streams and consoles, or "
+                    "raise its limit (apiaryd(8), LIMITS)."};
+    }
     ::fcntl(ends.ours.get(), F_SETFL, O_NONBLOCK);
     ::setsockopt(ends.ours.get(), SOL_SOCKET, SO_SNDBUF, &socket_bytes, sizeof socket_bytes);
     return ends;

@@ -19,15 +19,18 @@ namespace apiary::bus {
 
 namespace {
 
-constexpr std::uint32_t api_version = 2;
+constexpr std::uint32_t api_version = 3;
 constexpr std::size_t max_reloads = 8;
+constexpr std::size_t max_names_behind = 100'000;  // of 128 bytes at most: far from what a bus refuses
 
 using VmRow = sdbus::Struct<std::string, sdbus::ObjectPath, std::string, std::string, std::string, std::string,
                             std::uint64_t, VariantMap>;
 using JobRow =
     sdbus::Struct<std::uint64_t, sdbus::ObjectPath, std::string, std::string, std::string, double, std::string>;
 using ReloadResult = sdbus::Result<VariantMap>;
+using RestartResult = sdbus::Result<>;
 using KeyRow = sdbus::Struct<std::string, Texts, Texts, std::string>;
+using StopRow = sdbus::Struct<std::string, sdbus::ObjectPath, Texts>;
 using PlanRow = sdbus::Struct<std::string, std::string, std::string, std::vector<KeyRow>, std::string>;
 
 auto reload_result(ReloadReport const& report) -> VariantMap {
@@ -193,6 +196,33 @@ private:
         });
     }
 
+    auto StopAll(VariantMap const& options) -> std::vector<StopRow> override {
+        return answered([&] {
+            auto known = to_options(options);
+            bool const force = known.flag("force").value_or(false);
+            known.finish();
+            auto const caller = around_.door.current();
+            Texts names;
+            for (auto const& vm : around_.engine.list({}, around_.engine.count())) {
+                if (around_.authority.on_vm(*caller, vm->audience()).holds(Right::operate)) {
+                    names.push_back(vm->name());
+                }
+            }
+            auto outcome = around_.engine.stop_all(names, force, caller->uid);
+            if (auto const* const refusal = std::get_if<Refusal>(&outcome)) {
+                throw Fault{*refusal};
+            }
+            std::vector<StopRow> rows;
+            auto room = max_names_behind;
+            for (auto& one : std::get<std::vector<Engine::Stopping>>(outcome)) {
+                one.behind.resize(std::min(one.behind.size(), room));
+                room -= one.behind.size();
+                rows.emplace_back(one.name, sdbus::ObjectPath{vm_path(one.name)}, std::move(one.behind));
+            }
+            return rows;
+        });
+    }
+
     void Shutdown(VariantMap const& options) override {
         answered([&] {
             auto known = to_options(options);
@@ -208,6 +238,45 @@ private:
                 around_.loop.post([shutdown = around_.options.shutdown, force] { shutdown(force); });
             }
         });
+    }
+
+    void Restart(RestartResult&& result, VariantMap options) override {
+        answered([&] {
+            auto known = to_options(options);
+            bool const force = known.flag("force").value_or(false);
+            known.finish();
+            if (!around_.options.restart) {
+                throw Fault{Error::not_supported, "This daemon cannot execute its program again."};
+            }
+            if (restarts_.size() >= max_reloads) {
+                throw Fault{Error::limits_exceeded, "Too many at once. Wait for their replies."};
+            }
+            auto const number = ++last_reload_;
+            restarts_.emplace(number, std::move(result));
+            around_.options.restart(force,
+                                    [self = std::weak_ptr{self_}, number](Outcome<std::monostate> const& outcome) {
+                                        if (auto const here = self.lock()) {
+                                            (*here)->restarts(number, outcome);
+                                        }
+                                    });
+        });
+    }
+
+    void restarts(std::uint64_t number, Outcome<std::monostate> const& outcome) {
+        auto node = restarts_.extract(number);
+        if (node.empty()) {
+            return;
+        }
+        try {
+            if (auto const* refusal = std::get_if<Refusal>(&outcome)) {
+                node.mapped().returnError(to_error(Fault{*refusal}));
+            } else {
+                node.mapped().returnResults();
+            }
+        } catch (std::exception const&) {
+            (void)0;  // the bus is gone, and with it who asked
+        }
+        around_.connection.touch();
     }
 
     auto Version() -> std::string override { return around_.options.version; }
@@ -229,6 +298,7 @@ private:
 
     Surroundings around_;
     std::map<std::uint64_t, ReloadResult> reloads_;
+    std::map<std::uint64_t, RestartResult> restarts_;
     std::uint64_t last_reload_ = 0;
     std::shared_ptr<ManagerObject*> self_;
 };

@@ -27,7 +27,9 @@ constexpr auto table = std::to_array<Permission>({
     {manager, method, "GetConfig", admin},
     {manager, method, "GetPermissions", anybody},
     {manager, method, "GetDebugInfo", admin},
+    {manager, method, "StopAll", anybody},  // stops what the caller may operate
     {manager, method, "Shutdown", admin},
+    {manager, method, "Restart", admin},
     {manager, signal, "Event", see},
     {manager, signal, "JobNew", see},
     {manager, signal, "JobEnded", see},

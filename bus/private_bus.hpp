@@ -1,4 +1,8 @@
-// A message bus of our own, for hosts without one: a dbus-daemon that is started and ends with the daemon.
+// A message bus of our own, for hosts without one: a dbus-daemon that outlives the daemon which started it.
+//
+// Whoever listens on it stays connected while the daemon is restarted, upgraded or killed. The next daemon finds it by
+// a record in the run folder (pid, start time, boot), asks it for a sign of life, and uses it; one that does not answer
+// is killed, one that is gone is replaced. It is ended together with the VMs, by end().
 #pragma once
 
 #include <functional>
@@ -10,23 +14,29 @@
 namespace apiary::bus {
 
 struct PrivateBusOptions {
-    std::string run_dir;  // absolute; callers must be able to enter it
+    std::string run_dir;  // absolute, ours alone to write to; callers must be able to enter it
     std::string program = "/usr/bin/dbus-daemon";
 };
 
 class PrivateBus {
 public:
     struct Callbacks {
-        std::function<void(std::string address)> ready;  // accepts connections; the address file is written
-        std::function<void(std::string why)> failed;     // could not be started, or ended: it is not started again
+        // It accepts connections, and the address file is written: at first, and again where it had to be replaced.
+        // `address` holds for every later one, too. `found`: an earlier daemon started it.
+        std::function<void(std::string address, bool found)> ready;
+        // It could not be started, or has ended. It is tried again with growing pauses; the same trouble is told once.
+        std::function<void(std::string why)> failed;
     };
-    // Starts it and returns at once. The callbacks come on the loop, never from within this. Throws where the run
-    // folder cannot be written.
+    // Finds or starts it and returns at once. The callbacks come on the loop, never from within this. Throws
+    // std::system_error where the run folder cannot be written or nothing can be started.
     PrivateBus(Loop& loop, PrivateBusOptions options, Callbacks callbacks);
-    // Ends it, and removes its files. Takes until it has ended (moments; it is killed after two seconds).
+    // Leaves it alive.
     ~PrivateBus();
     PrivateBus(PrivateBus const&) = delete;
     auto operator=(PrivateBus const&) -> PrivateBus& = delete;
+
+    // Ends it, and removes its files. Takes until it has ended (moments; it is killed after two seconds).
+    void end();
 
 private:
     class Impl;
@@ -38,5 +48,8 @@ private:
 
 // The configuration of that bus: type and limits of a system bus, its socket, our policy.
 [[nodiscard]] auto private_bus_config(std::string const& socket_path) -> std::string;
+
+// Without the guid, which is another one each time that it is started.
+[[nodiscard]] auto private_bus_address(std::string const& socket_path) -> std::string;
 
 }  // namespace apiary::bus

@@ -2,6 +2,7 @@
 #include "bus/publisher.hpp"
 
 #include <limits>
+#include <utility>
 
 #include "bus/event_record.hpp"
 #include "bus/paths.hpp"
@@ -99,6 +100,7 @@ void Publisher::publish(Turn const& turn) {
     for (auto const& change : turn.vms) {
         if (change.removed) {
             definitions_.erase(change.vm->name());
+            untold_.erase(change.vm->name());
             removed(vm_path(change.vm->name()), vm_interface,
                     change.audience_changed ? change.audience_before : change.vm->audience(), change.vm->name());
         }
@@ -117,18 +119,20 @@ void Publisher::attempt(std::function<void()> const& send) {
     }
 }
 
-void Publisher::tell(Signal const& signal, Audience const& audience, std::string_view vm,
-                     std::optional<EventType> type) {
+auto Publisher::tell(Signal const& signal, Audience const& audience, std::string_view vm, std::optional<EventType> type)
+    -> bool {
+    bool told = true;
     attempt([&] {
-        if (audience.visibility == Visibility::all) {
-            subscribers_.broadcast(signal);
+        if (audience.visibility == Visibility::all && (told = subscribers_.broadcast(signal))) {
             return;
         }
+        // Of what cannot be broadcast right now, subscribers hear all the same: each has a window of his own.
         subscribers_.unicast(signal, [&](Subscription const& to) {
             return lookup_.sees(*to.caller, audience) && to.filter.wants_vm(vm) &&
                    (!type || to.filter.wants_type(to_string(*type)));
         });
     });
+    return told;
 }
 
 void Publisher::vm_added(Vm const& vm) {
@@ -148,8 +152,40 @@ void Publisher::vm_changed(Turn::VmChange const& change) {
     if (change.audience_changed) {
         audience_changed(change);
     }
-    if (!changed.empty()) {
-        tell(properties_changed(vm_path(vm.name()), vm_interface, std::move(changed)), vm.audience(), vm.name());
+    if (changed.empty()) {
+        return;
+    }
+    std::set<std::string> names;
+    if (vm.audience().visibility == Visibility::all && !subscribers_.broadcasts_open()) {
+        for (auto const& [name, value] : changed) {
+            names.insert(name);
+        }
+    }
+    if (!tell(properties_changed(vm_path(vm.name()), vm_interface, std::move(changed)), vm.audience(), vm.name())) {
+        untold_[vm.name()].merge(names);
+    }
+}
+
+void Publisher::catch_up() {
+    for (auto const& [name, properties] : std::exchange(untold_, {})) {
+        auto const vm = engine_.find(name);
+        if (!vm || vm->audience().visibility != Visibility::all) {
+            continue;
+        }
+        auto const definition = vm->definition();
+        auto const facts = facts_of(*vm, definition);
+        Dict now;
+        for (auto const& property : properties) {
+            if (auto const* found = find_property(vm_properties(), property)) {
+                now.push_back({property, found->get(facts)});
+            }
+        }
+        if (!tell(properties_changed(vm_path(vm->name()), vm_interface, std::move(now)), vm->audience(), vm->name())) {
+            untold_[name] = properties;  // that soon again
+        }
+    }
+    if (std::exchange(untold_degraded_, false)) {
+        tell_degraded();
     }
 }
 
@@ -162,13 +198,13 @@ void Publisher::audience_changed(Turn::VmChange const& change) {
     auto const goes = interfaces_removed(vm_path(vm.name()), vm_interface);
     if (after.visibility == Visibility::all) {
         if (before.visibility != Visibility::all) {
-            attempt([&] { subscribers_.broadcast(appears); });
+            tell(appears, after, vm.name());
         }
         return;
     }
     bool const was_open = before.visibility == Visibility::all;
     if (was_open) {
-        attempt([&] { subscribers_.broadcast(goes); });
+        tell(goes, before, vm.name());
     }
     attempt([&] {
         subscribers_.unicast(goes, [&](Subscription const& to) {
@@ -262,8 +298,17 @@ void Publisher::watch_durability(Turn const& turn) {
         return;
     }
     degraded_ = !degraded_;
+    tell_degraded();
+}
+
+void Publisher::tell_degraded() {
     auto const signal = properties_changed(root_path, manager_interface, {{"Degraded", {degraded_}}});
-    attempt([&] { subscribers_.broadcast(signal); });
+    attempt([&] {
+        untold_degraded_ = !subscribers_.broadcast(signal);
+        if (untold_degraded_) {
+            subscribers_.unicast(signal, [](Subscription const&) { return true; });
+        }
+    });
 }
 
 }  // namespace apiary::bus

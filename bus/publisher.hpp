@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,8 @@ public:
 
     // Order: what is new, properties, events as they happened, ends of jobs, what is gone.
     void publish(Turn const& turn);
+    // Broadcasts are possible again: tells the properties whose changes were left out, each once, as they are now.
+    void catch_up();
     [[nodiscard]] auto degraded() const -> bool { return degraded_; }
 
 private:
@@ -35,10 +38,12 @@ private:
     void job_ended(Job const& job);
     void removed(std::string const& path, char const* interface, Audience const& audience, std::string_view vm);
     void watch_durability(Turn const& turn);
+    void tell_degraded();
 
     // To all who may see: a broadcast, or one by one. `type`: of an Event signal.
-    void tell(Signal const& signal, Audience const& audience, std::string_view vm,
-              std::optional<EventType> type = std::nullopt);
+    // False: it was left out as a broadcast, and told to subscribers alone.
+    auto tell(Signal const& signal, Audience const& audience, std::string_view vm,
+              std::optional<EventType> type = std::nullopt) -> bool;
     void attempt(std::function<void()> const& send);
 
     Connection& connection_;
@@ -48,6 +53,9 @@ private:
     Subscribers& subscribers_;
     std::map<std::string, DefinitionPtr, std::less<>> definitions_;  // as published, by the VM's name
     std::map<std::uint64_t, Job> jobs_;                              // as published
+    // What listeners to broadcasts have not heard of: properties, by the VM's name. Signals add up, properties do not.
+    std::map<std::string, std::set<std::string>> untold_;
+    bool untold_degraded_ = false;
     bool degraded_;  // changes with the events: it may have begun before there was a bus
 };
 

@@ -48,6 +48,7 @@ private:
     void opened(Opening& opening);
     void failed(std::string const& why);
     void say(bool problem, std::string text);
+    void settle();
 
     Loop& loop_;
     Engine& engine_;
@@ -101,6 +102,7 @@ void BusService::Impl::opened(Opening& opening) {
                                                              pause_ = first_pause;
                                                              last_problem_.clear();
                                                              say(false, "on the bus as " + options_.name);
+                                                             settle();
                                                          },
                                                          [this](std::string const& why) {
                                                              session_.reset();
@@ -120,6 +122,13 @@ void BusService::Impl::failed(std::string const& why) {
     }
     retry_ = loop_.after(pause_, [this] { connect(); });
     pause_ = std::min(pause_ * 2, longest_pause);
+    settle();
+}
+
+void BusService::Impl::settle() {
+    if (auto const settled = std::exchange(options_.settled, nullptr)) {
+        settled();
+    }
 }
 
 void BusService::Impl::say(bool problem, std::string text) {

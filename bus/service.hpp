@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "config/load.hpp"
@@ -35,7 +36,7 @@ struct BusOptions {
     std::string address;  // empty: the system bus
     std::string name = "org.apiary.Apiary1";
     std::optional<gid_t> observers;  // members of this group see every VM
-    std::optional<uid_t> master;     // on a session bus: its user, who holds all rights
+    std::optional<uid_t> master;     // on a session bus: its user; he alone (and root) is answered
     std::string version;
     std::string backend;                // default backend
     std::vector<std::string> features;  // words for what this daemon can do
@@ -47,6 +48,12 @@ struct BusOptions {
     // Stop all VMs, then end the daemon; `force`: power them off.
     std::function<void(bool force)> shutdown;
     std::function<void()> leave;  // ends the daemon, and leaves the VMs as they are
+    // The same, and a new run of the program takes its place; refuses where that could not do so. Called on the loop;
+    // `done` once, at any later time, also on the loop, before anything ends.
+    using RestartDone = std::function<void(Outcome<std::monostate>)>;
+    std::function<void(bool force, RestartDone done)> restart;
+    // Once: the first try to get onto the bus has ended, well or not.
+    std::function<void()> settled;
     // `problem`: the bus cannot be used; otherwise it can again. One line for each change.
     std::function<void(bool problem, std::string text)> log;
 };
@@ -61,7 +68,7 @@ public:
     BusService(BusService const&) = delete;
     auto operator=(BusService const&) -> BusService& = delete;
 
-    // Begins to connect; returns at once.
+    // Begins to connect, or tries it again before its time; returns at once.
     void start();
     // Leaves the bus for good, after what is still to be said was handed to the bus as far as it takes it right now.
     void close();

@@ -27,7 +27,11 @@ Session::Session(Loop& loop, Engine& engine, BusOptions const& options, JournalS
       lookup_{engine, authority_},
       connection_{loop, engine, std::move(connection), callbacks_.lost},
       door_{loop, connection_, lookup_, authority_},
-      subscribers_{connection_, engine, callbacks_.log},
+      subscribers_{loop, connection_, engine, callbacks_.log,
+                   [this, &engine] {
+                       engine.close_turn();  // nobody hears of what is not written
+                       publisher_.catch_up();
+                   }},
       publisher_{connection_, engine, lookup_, authority_, subscribers_},
       object_manager_{object_manager(connection_.raw())},
       vms_{connection_, engine, door_, lookup_, authority_},
@@ -65,7 +69,9 @@ void Session::named(sd_bus_message* reply) {
     if (auto const* failure = sd_bus_message_get_error(reply)) {
         // Not the bus's own words alone: they name the connection, and would be logged anew at each try.
         connection_.give_up("the bus does not give us the name " + options_.name + " (" + text_or_empty(failure->name) +
-                            "): is the policy file org.apiary.Apiary1.conf installed, and is this root?");
+                            (options_.master
+                                 ? "): a session bus gives it to its user"
+                                 : "): is the policy file org.apiary.Apiary1.conf installed, and is this root?"));
         return;
     }
     std::uint32_t result = 0;

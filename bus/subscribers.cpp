@@ -22,8 +22,13 @@ auto owned(sd_bus_slot* slot, std::unique_ptr<Data> data) -> SlotPtr {
 
 }  // namespace
 
-Subscribers::Subscribers(Connection& connection, Engine const& engine, Log log)
-    : connection_{connection}, engine_{engine}, log_{std::move(log)} {}
+Subscribers::Subscribers(Loop& loop, Connection& connection, Engine const& engine, Log log,
+                         std::function<void()> catch_up)
+    : connection_{connection},
+      engine_{engine},
+      log_{std::move(log)},
+      catch_up_{std::move(catch_up)},
+      broadcasts_{loop, connection, {log_, [this](std::uint64_t left_out) { open_again(left_out); }}} {}
 
 void Subscribers::subscribe(std::string const& sender, CallerPtr caller, SignalFilter filter) {
     if (subscriptions_.put(sender, std::move(caller), std::move(filter))) {
@@ -88,16 +93,22 @@ auto Subscribers::send(Signal const& signal, char const* destination) -> std::si
     return writer.bytes();
 }
 
-void Subscribers::broadcast(Signal const& signal) {
-    if (!connection_.takes_signals()) {
-        if (!overflowing_) {
-            overflowing_ = true;
-            log_("The bus does not take any more signals (a listener that was stopped?): signals are left out.");
-        }
-        return;
+auto Subscribers::broadcast(Signal const& signal) -> bool {
+    if (!broadcasts_.admit()) {
+        return false;
     }
-    overflowing_ = false;
-    (void)send(signal, nullptr);
+    broadcasts_.sent(send(signal, nullptr));
+    return true;
+}
+
+void Subscribers::open_again(std::uint64_t left_out) {
+    catch_up_();
+    if (left_out > 0) {
+        (void)broadcast({root_path, manager_interface, "SignalsLost", [&](Writer& out) {
+                             out.number(left_out);
+                             out.number(engine_.journal().last());
+                         }});
+    }
 }
 
 void Subscribers::unicast(Signal const& signal, std::function<bool(Subscription const&)> const& wanted) {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "bus/broadcasts.hpp"
 #include "bus/connection.hpp"
 #include "bus/lookup.hpp"
 #include "bus/subscriptions.hpp"
@@ -26,7 +27,9 @@ struct Signal {
 class Subscribers {
 public:
     using Log = std::function<void(std::string)>;
-    Subscribers(Connection& connection, Engine const& engine, Log log);
+    // `catch_up`: broadcasts are possible again after some were left out; what listeners take for true is to be set
+    // right now. They are told afterwards that signals were lost.
+    Subscribers(Loop& loop, Connection& connection, Engine const& engine, Log log, std::function<void()> catch_up);
 
     // Throws Fault (LimitsExceeded).
     void subscribe(std::string const& sender, CallerPtr caller, SignalFilter filter);
@@ -34,7 +37,9 @@ public:
     [[nodiscard]] auto size() const -> std::size_t { return subscriptions_.size(); }
     void log(std::string text) const { log_(std::move(text)); }
 
-    void broadcast(Signal const& signal);
+    // False: it was left out, for the bus has no room. Listeners are told when it has.
+    auto broadcast(Signal const& signal) -> bool;
+    [[nodiscard]] auto broadcasts_open() -> bool { return broadcasts_.open(); }
     // To each subscriber for whom `wanted` holds, and to nobody else.
     void unicast(Signal const& signal, std::function<bool(Subscription const&)> const& wanted);
 
@@ -56,13 +61,15 @@ private:
     auto send(Signal const& signal, char const* destination) -> std::size_t;
     void send_quietly(Signal const& signal, std::string const& destination);
     void end(std::string const& sender, char const* reason);
+    void open_again(std::uint64_t left_out);
 
     Connection& connection_;
     Engine const& engine_;
     Log log_;
     Subscriptions subscriptions_;
     std::map<std::string, Watch> watches_;
-    bool overflowing_ = false;
+    std::function<void()> catch_up_;
+    Broadcasts broadcasts_;
 };
 
 }  // namespace apiary::bus

@@ -31,6 +31,18 @@ function(apiary_precompile target)
     ${ARGN})
 endfunction()
 
+# A unity build compiles many files of a target as one: nearly all of its time goes into headers, which are then read
+# once. The presets that are built from nothing again and again use it. Two files of such a lump may not have the same
+# names in their unnamed namespaces; where they have, apiary_alone() keeps one of them out.
+if(CMAKE_UNITY_BUILD)
+  set(CMAKE_UNITY_BUILD_BATCH_SIZE 12)
+  set(CMAKE_DISABLE_PRECOMPILE_HEADERS ON)
+  target_compile_options(apiary_options INTERFACE -Wno-shadow)  # a name of another file is no mistake
+endif()
+function(apiary_alone target)
+  set_source_files_properties(${ARGN} TARGET_DIRECTORY ${target} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+
 # apiary_library(NAME folder... ) makes a static library of all sources of the current folder. The files of other
 # platforms (`*_linux.*`, `*_freebsd.*`) are left out.
 function(apiary_library name)

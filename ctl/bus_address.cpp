@@ -25,6 +25,12 @@ constexpr char const* default_run_dir = "/var/run/apiary";
 constexpr char const* default_run_dir = "/run/apiary";
 #endif
 constexpr char const* address_file = "/bus-address";
+constexpr char const* session_variable = "DBUS_SESSION_BUS_ADDRESS";
+constexpr char const* runtime_variable = "XDG_RUNTIME_DIR";
+constexpr char const* general_advice =
+    "Start it as root (apiaryd; where there is no system bus: apiaryd --private-bus), or say which bus it is on with "
+    "--address or APIARY_BUS_ADDRESS, or where its run folder is with APIARY_RUN_DIR. For VMs of your own: apiaryd "
+    "--session.";
 
 auto words_of(int error) -> std::string {
     return std::generic_category().message(error);
@@ -42,6 +48,33 @@ auto first_line(std::string_view text) -> std::string_view {
         line.remove_suffix(1);
     }
     return line;
+}
+
+// A path within an address.
+auto escaped(std::string_view path) -> std::string {
+    constexpr std::string_view plain = "-_/.*0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    for (char const character : path) {
+        auto const byte = static_cast<unsigned char>(character);
+        if (plain.find(character) != std::string_view::npos) {
+            text += character;
+        } else {
+            text += {'%', digits[byte >> 4U], digits[byte & 15U]};
+        }
+    }
+    return text;
+}
+
+auto session_bus(Environment const& environment) -> std::optional<BusChoice> {
+    if (auto const address = environment(session_variable)) {
+        return BusChoice{*address, "session bus"};
+    }
+    auto const folder = environment(runtime_variable);
+    if (folder && folder->starts_with('/')) {
+        return BusChoice{"unix:path=" + escaped(*folder + "/bus"), "session bus"};
+    }
+    return std::nullopt;
 }
 
 }  // namespace
@@ -100,10 +133,18 @@ auto read_address_file(std::string const& path, std::optional<uid_t> also) -> Ad
 
 auto find_bus(std::string const& option, Environment const& environment) -> BusSearch {
     if (!option.empty()) {
-        return {{{option, address_option}}, {}};
+        return {.choices = {{option, address_option}},
+                .passed = {},
+                .advice = general_advice,
+                .elsewhere = {},
+                .word_of_elsewhere = {}};
     }
     if (auto const address = environment(address_variable)) {
-        return {{{*address, address_variable}}, {}};
+        return {.choices = {{*address, address_variable}},
+                .passed = {},
+                .advice = general_advice,
+                .elsewhere = {},
+                .word_of_elsewhere = {}};
     }
     BusSearch search;
     auto const run_dir = environment(run_dir_variable);
@@ -117,6 +158,23 @@ auto find_bus(std::string const& option, Environment const& environment) -> BusS
         search.passed.push_back(path + ": " + file.fault);
     }
     search.choices.push_back({{}, "system bus"});
+    search.advice = general_advice;
+    search.elsewhere = session_bus(environment);
+    search.word_of_elsewhere = "Your own apiaryd is on your session bus: add --session.";
+    return search;
+}
+
+auto find_session_bus(Environment const& environment) -> BusSearch {
+    BusSearch search;
+    if (auto choice = session_bus(environment)) {
+        search.choices.push_back(std::move(*choice));
+    } else {
+        search.passed.push_back(std::string{"session bus: neither "} + session_variable + " nor " + runtime_variable +
+                                " is set");
+    }
+    search.advice = "Start it: apiaryd --session (with systemd: systemctl --user start apiaryd).";
+    search.elsewhere = BusChoice{{}, "system bus"};
+    search.word_of_elsewhere = "The apiaryd of this host is on the system bus: leave out --session.";
     return search;
 }
 

@@ -18,6 +18,10 @@ struct BusChoice {
 struct BusSearch {
     std::vector<BusChoice> choices;   // to be tried in this order
     std::vector<std::string> passed;  // what was looked at and not taken, each with its reason
+    std::string advice;               // what to do where the daemon is on none of them
+    // Another bus that people mean at times; with what to say where the daemon is on that one.
+    std::optional<BusChoice> elsewhere;
+    std::string word_of_elsewhere;
 };
 
 using Environment = std::function<std::optional<std::string>(std::string const& name)>;
@@ -26,6 +30,9 @@ using Environment = std::function<std::optional<std::string>(std::string const& 
 // In this order, the first that says anything wins: `option` (--address; empty: not given), APIARY_BUS_ADDRESS, and
 // then the private bus's address file (in APIARY_RUN_DIR or the daemon's own run folder) followed by the system bus.
 [[nodiscard]] auto find_bus(std::string const& option, Environment const& environment) -> BusSearch;
+
+// The bus of the user's own daemon (--session): DBUS_SESSION_BUS_ADDRESS, or else the socket `bus` in XDG_RUNTIME_DIR.
+[[nodiscard]] auto find_session_bus(Environment const& environment) -> BusSearch;
 
 // Why a file (or the folder that it is in) is not to be believed: who could write it could have us talk to a bus of
 // his. Nothing: believe it. `also`: a user besides root whose word is as good.

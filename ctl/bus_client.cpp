@@ -216,12 +216,27 @@ public:
         });
     }
 
+    auto stop_all(bool force) -> std::vector<StopRow> override {
+        return asked([&] {
+            std::vector<StopRow> rows;
+            for (auto const& row : ManagerCalls{*link_}.StopAll(with_flag("force", force))) {
+                auto const& [name, path, behind] = tuple_of(row);
+                rows.push_back({name, path, behind});
+            }
+            return rows;
+        });
+    }
+
     void shutdown(bool force, bool keep_vms) override {
         asked([&] {
             auto options = with_flag("force", force);
             options.merge(with_flag("keep-vms", keep_vms));
             ManagerCalls{*link_}.Shutdown(options);
         });
+    }
+
+    void restart(bool force) override {
+        asked([&] { ManagerCalls{*link_}.Restart(with_flag("force", force)); });
     }
 
     auto open_console(std::string const& vm_path, bool read_only, bool force) -> UniqueFd override {
@@ -288,6 +303,17 @@ private:
     std::unique_ptr<BusLink> link_;
 };
 
+auto is_elsewhere(BusSearch const& search) -> bool {
+    if (!search.elsewhere) {
+        return false;
+    }
+    try {
+        return !BusLink{*search.elsewhere}.owner().empty();
+    } catch (sdbus::Error const&) {
+        return false;
+    }
+}
+
 }  // namespace
 
 auto connect(BusSearch const& search) -> std::unique_ptr<Client> {
@@ -308,10 +334,8 @@ auto connect(BusSearch const& search) -> std::unique_ptr<Client> {
             note(name + ": " + error.getMessage());
         }
     }
-    throw Failure{
-        ExitCode::unreachable, "apiaryd does not answer. Tried:" + tried,
-        "Start it as root (apiaryd; where there is no system bus: apiaryd --private-bus), or say which bus it is on "
-        "with --address or APIARY_BUS_ADDRESS, or where its run folder is with APIARY_RUN_DIR."};
+    throw Failure{ExitCode::unreachable, "apiaryd does not answer. Tried:" + tried,
+                  is_elsewhere(search) ? search.word_of_elsewhere : search.advice};
 }
 
 }  // namespace apiary::ctl

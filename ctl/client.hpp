@@ -39,7 +39,9 @@ public:
     virtual void cancel(std::string const& job_path) = 0;
     virtual auto reload(bool dry_run) -> ReloadResult = 0;
     virtual auto vm_config(std::string const& vm_path, bool pending) -> std::vector<ConfigSetting> = 0;
+    virtual auto stop_all(bool force) -> std::vector<StopRow> = 0;
     virtual void shutdown(bool force, bool keep_vms) = 0;
+    virtual void restart(bool force) = 0;
     virtual auto open_console(std::string const& vm_path, bool read_only, bool force) -> UniqueFd = 0;
 
     virtual auto journal_stream() -> std::string = 0;

@@ -16,7 +16,7 @@ namespace {
 constexpr char const* epilogue =
     "Every command that prints has --json (one document; `events`: one object a line). The bus is found by --address,\n"
     "APIARY_BUS_ADDRESS, the address file of the daemon's private bus (/run/apiary/bus-address), or else it is the\n"
-    "system bus.\n\n"
+    "system bus; with --session it is your session bus, and the daemon is your own.\n\n"
     "Exit status: 0 done; 1 refused or failed; 2 wrong usage; 3 no such VM or job; 4 not allowed; 5 the daemon does "
     "not\n"
     "answer; 6 the job was canceled, superseded or ran out of time; 128+N ended by signal N (130: Ctrl-C).\n"
@@ -65,7 +65,11 @@ class Parser {
 public:
     Parser() {
         app_.set_version_flag("--version", std::string{"apiaryctl "} + APIARY_VERSION);
-        app_.add_option("--address", invocation_.address, "D-Bus address of the daemon's bus")->type_name("ADDRESS");
+        auto* const address = app_.add_option("--address", invocation_.address, "D-Bus address of the daemon's bus")
+                                  ->type_name("ADDRESS");
+        app_.add_flag("--session,--user", invocation_.session,
+                      "Your own daemon (apiaryd --session), on your session bus")
+            ->excludes(address);
         app_.add_flag("--json", invocation_.json, "Print JSON (its schema: apiaryctl(1))");
         app_.add_flag("-q,--quiet", invocation_.quiet, "Show no progress");
         app_.require_subcommand(0, 1);
@@ -256,11 +260,11 @@ private:
         auto* const reload = add("reload", "Read the configuration again", Action::reload);
         reload->add_flag("-n,--dry-run", invocation_.dry_run, "Only say what would change");
 
-        auto* const shutdown = add("shutdown-all", "Stop all VMs, then end the daemon", Action::shutdown_all);
+        auto* const shutdown = add("shutdown-all", "Stop all VMs, in reverse order of `after`", Action::shutdown_all);
         shutdown->add_flag("--force", invocation_.force, "Power them off");
-        add_wait(shutdown, "end");
+        add_wait(shutdown, "end of all, and show how it goes");
 
-        daemon_ = app_.add_subcommand("daemon", "The daemon itself: stop");
+        daemon_ = app_.add_subcommand("daemon", "The daemon itself: stop, restart");
         daemon_->fallthrough();
         daemon_->require_subcommand(0, 1);
         auto* const stop = add_to(daemon_, "stop", "End the daemon, and before that all VMs", Action::daemon_stop);
@@ -268,6 +272,11 @@ private:
         stop->add_flag("--keep-vms", invocation_.keep_vms, "Leave the VMs alone: the next daemon goes on with them")
             ->excludes(force);
         add_wait(stop, "end");
+        auto* const restart =
+            add_to(daemon_, "restart", "Put the installed apiaryd in its place; the VMs do not notice",
+                   Action::daemon_restart);
+        restart->add_flag("--force", invocation_.force, "Do not check the configuration first");
+        add_wait(restart, "new one");
     }
 
     auto wrong(std::string const& text) const -> CommandLine {
@@ -291,7 +300,7 @@ private:
             return extras.empty() ? wrong("Say what: show, check or diff.") : wrong(unknown(extras.front()));
         }
         if (daemon_->parsed() && daemon_->get_subcommands().empty()) {
-            return extras.empty() ? wrong("Say what: stop.") : wrong(unknown(extras.front()));
+            return extras.empty() ? wrong("Say what: stop or restart.") : wrong(unknown(extras.front()));
         }
         if (!extras.empty()) {
             return wrong("'" + extras.front() + "' is not expected here.");

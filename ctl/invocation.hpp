@@ -27,20 +27,22 @@ struct Invocation {
         version,
         shutdown_all,
         daemon_stop,
+        daemon_restart,
     };
     Action action = Action::list;
 
     // Of every command.
-    std::string address;  // of the bus; empty: to be found
+    std::string address;   // of the bus; empty: to be found
+    bool session = false;  // the session bus: the daemon of one's own
     bool json = false;
     bool quiet = false;
 
     // Of some. VMs: those that are named; none: all.
     std::vector<std::string> vms;
     Command command = Command::start;    // operate
-    bool wait = true;                    // operate, shutdown_all, daemon_stop
+    bool wait = true;                    // operate, shutdown_all, daemon_stop, daemon_restart
     bool open_console = false;           // operate: start
-    bool force = false;                  // operate: fail_reset; console; shutdown_all, daemon_stop
+    bool force = false;                  // operate: fail_reset; console; shutdown_all, daemon_stop, daemon_restart
     bool read_only = false;              // console
     bool names_only = false;             // list, jobs: for scripts and completion
     std::vector<std::string> states;     // list

@@ -169,6 +169,23 @@ auto reload_json(Values const& result, bool dry_run) -> std::string {
                  {"diagnostics", strings_of(result, "diagnostics")}});
 }
 
+auto restart_json(std::string const& before, std::string const& version, std::size_t vms) -> std::string {
+    return line({{"result", "done"}, {"before", before}, {"daemon", version}, {"vms", vms}});
+}
+
+auto stop_all_json(std::vector<LiveList::Row> const& vms, std::string const& result) -> std::string {
+    auto rows = Json::array();
+    for (auto const& vm : vms) {
+        rows.push_back({{"name", vm.name},
+                        {"state", vm.state},
+                        {"sub_state", vm.sub_state},
+                        {"reason", vm.reason},
+                        {"at_rest", is_at_rest(vm.state)},
+                        {"left_alone", vm.left_alone.empty() ? Json(nullptr) : Json(vm.left_alone)}});
+    }
+    return line({{"result", result}, {"vms", std::move(rows)}});
+}
+
 auto version_json(DaemonInfo const* daemon) -> std::string {
     return line({{"apiaryctl", APIARY_VERSION},
                  {"daemon", daemon == nullptr ? Json(nullptr) : Json(daemon->version)},

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "ctl/live_list.hpp"
 #include "ctl/model.hpp"
 #include "ctl/operation.hpp"
 
@@ -30,6 +31,8 @@ struct OverallStatus {
 [[nodiscard]] auto jobs_json(JobPage const& page) -> std::string;
 [[nodiscard]] auto event_json(Event const& event, std::string const& stream) -> std::string;
 [[nodiscard]] auto reload_json(Values const& result, bool dry_run) -> std::string;
+[[nodiscard]] auto restart_json(std::string const& before, std::string const& version, std::size_t vms) -> std::string;
+[[nodiscard]] auto stop_all_json(std::vector<LiveList::Row> const& vms, std::string const& result) -> std::string;
 [[nodiscard]] auto version_json(DaemonInfo const* daemon) -> std::string;  // null: it does not answer
 
 // Lines of `events` that are no events: `control` says what they tell.

@@ -26,9 +26,14 @@ auto run_command_line(std::vector<std::string> const& arguments) -> ExitCode {
                   .err_style = style_of(STDERR_FILENO),
                   .json = asked.json,
                   .quiet = asked.quiet};
-    Context context{.output = output,
-                    .connect = [&] { return connect(find_bus(asked.address, process_environment())); },
-                    .read_configuration = [](auto const& words) { return run_reader(reader_program(), words); }};
+    Context context{
+        .output = output,
+        .connect =
+            [&] {
+                auto const environment = process_environment();
+                return connect(asked.session ? find_session_bus(environment) : find_bus(asked.address, environment));
+            },
+        .read_configuration = [](auto const& words) { return run_reader(reader_program(), words); }};
     return run(context, asked);
 }
 

@@ -36,6 +36,12 @@ struct VmPage {
     bool more = false;
 };
 
+// A VM that is to stop with others.
+struct StopRow {
+    std::string name, path;
+    Strings behind;  // those of them that it waits for before it is told
+};
+
 struct JobRow {
     std::uint64_t id = 0;
     std::string path, command, vm, stage, result;

@@ -51,9 +51,14 @@ auto status_of(pid_t child) -> int {
 }  // namespace
 
 auto reader_program() -> std::string {
-    auto const beside = std::filesystem::path{own_path()}.parent_path() / name;
-    std::error_code error;
-    return std::filesystem::exists(beside, error) ? beside.string() : std::string{APIARY_LIBEXECDIR} + "/" + name;
+    auto const here = std::filesystem::path{own_path()}.parent_path();
+    for (auto const& folder : {here, here / APIARY_LIBEXECDIR_FROM_BINDIR}) {
+        std::error_code error;
+        if (auto const found = folder / name; std::filesystem::exists(found, error)) {
+            return found.lexically_normal().string();
+        }
+    }
+    return std::string{APIARY_LIBEXECDIR} + "/" + name;
 }
 
 auto run_reader(std::string const& program, std::vector<std::string> const& arguments) -> ReaderOutput {

@@ -21,6 +21,8 @@ namespace apiary::ctl {
 [[nodiscard]] auto import(Context& context, Invocation const& asked) -> ExitCode;
 [[nodiscard]] auto version(Context& context, Invocation const& asked) -> ExitCode;
 [[nodiscard]] auto shutdown_all(Context& context, Invocation const& asked) -> ExitCode;
+[[nodiscard]] auto daemon_stop(Context& context, Invocation const& asked) -> ExitCode;
+[[nodiscard]] auto daemon_restart(Context& context, Invocation const& asked) -> ExitCode;
 
 // The one that the invocation asks for; says what went wrong.
 [[nodiscard]] auto run(Context& context, Invocation const& asked) -> ExitCode;

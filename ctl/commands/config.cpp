@@ -28,7 +28,9 @@ auto ask_reader(Context& context, std::string const& command, Invocation const& 
     if (command == "show" && asked.json) {
         arguments.emplace_back("--secrets");  // who may read the file may read them there
     }
-    if (asked.own_daemon) {
+    if (asked.session) {
+        arguments.emplace_back("--session");
+    } else if (asked.own_daemon) {
         arguments.emplace_back("--own-daemon");
     }
     if (!asked.backend.empty()) {

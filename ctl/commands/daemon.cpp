@@ -1,4 +1,5 @@
-// apiaryctl reload, version, shutdown-all, daemon stop
+// apiaryctl reload, version, daemon stop
+#include <chrono>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -6,6 +7,7 @@
 #include "ctl/commands/commands.hpp"
 #include "ctl/failure.hpp"
 #include "ctl/json_out.hpp"
+#include "ctl/live_list.hpp"
 #include "ctl/signals.hpp"
 #include "ctl/text.hpp"
 
@@ -19,24 +21,46 @@ void print_names(Output& output, std::string_view what, Strings const& names) {
     }
 }
 
+// All that the daemon has to stop; a guest of an earlier daemon runs on. Gives the number of the last event that this
+// shows.
+auto list_running(Client& client, LiveList& list) -> std::uint64_t {
+    auto const page = all_vms(client, {});
+    for (auto const& vm : page.vms) {
+        if (!is_at_rest(vm.state) && vm.sub_state != "not-adopted") {
+            list.add({.name = vm.name,
+                      .state = vm.state,
+                      .sub_state = vm.sub_state,
+                      .reason = vm.reason,
+                      .since = vm.since,
+                      .behind = {},
+                      .left_alone = {}});
+        }
+    }
+    return page.seq;
+}
+
 // The daemon is gone when it has given up its name, or the bus with it (a private one ends with it).
-auto wait_for_the_end(Context& context, Client& client, SignalCatcher const& signals) -> ExitCode {
-    Progress progress{context.output};
+auto wait_for_the_end(Context& context, Client& client, LiveList& list, std::uint64_t known,
+                      SignalCatcher const& signals) -> ExitCode {
+    using namespace std::chrono_literals;
+    bool const live = context.output.err_style.tty && !context.output.quiet;
     for (;;) {
-        auto const notice = client.next(signals.fd(), std::nullopt);
+        // The list shows how long things take, so its clock must go.
+        auto const tick = live && !list.over() ? std::optional<std::chrono::milliseconds>{1s} : std::nullopt;
+        list.draw();
+        auto const notice = client.next(signals.fd(), tick);
         switch (notice.kind) {
             case Notice::Kind::daemon_gone:
             case Notice::Kind::bus_lost:
                 return ExitCode::ok;
             case Notice::Kind::interrupted:
-                progress.clear();
+                list.clear();
                 context.output.err << "Interrupted. The daemon goes on with it: there is no way back.\n";
                 return exit_code_of_signal(signals.caught());
             case Notice::Kind::event:
-                if (notice.event.type == "state") {
-                    auto const text = notice.event.vm + " is " + state_text(notice.event.state, notice.event.sub_state);
-                    progress.line(text);
-                    progress.step(text);
+                if (notice.event.type == "state" && notice.event.seq > known) {
+                    list.see(notice.event.vm, notice.event.state, notice.event.sub_state, notice.event.reason,
+                             notice.event.time);
                 }
                 break;
             default:
@@ -96,15 +120,21 @@ auto version(Context& context, Invocation const& asked) -> ExitCode {
     return ExitCode::ok;
 }
 
-auto shutdown_all(Context& context, Invocation const& asked) -> ExitCode {
+auto daemon_stop(Context& context, Invocation const& asked) -> ExitCode {
     auto const client = context.connect();
     auto& output = context.output;
     SignalCatcher const signals;
+    LiveList list{output};
     if (asked.wait) {
         client->subscribe({.vms = {}, .types = {"state"}});
     }
+    std::uint64_t known = 0;
+    if (asked.wait && !asked.keep_vms) {
+        known = list_running(*client, list);
+    }
     client->shutdown(asked.force, asked.keep_vms);
-    auto const code = asked.wait ? wait_for_the_end(context, *client, signals) : ExitCode::ok;
+    auto const code = asked.wait ? wait_for_the_end(context, *client, list, known, signals) : ExitCode::ok;
+    list.clear();
     if (code != ExitCode::ok) {
         return code;
     }

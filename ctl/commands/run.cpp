@@ -37,8 +37,11 @@ auto dispatch(Context& context, Invocation const& asked) -> ExitCode {
         case Action::version:
             return version(context, asked);
         case Action::shutdown_all:
-        case Action::daemon_stop:
             return shutdown_all(context, asked);
+        case Action::daemon_stop:
+            return daemon_stop(context, asked);
+        case Action::daemon_restart:
+            return daemon_restart(context, asked);
     }
     return ExitCode::usage;
 }

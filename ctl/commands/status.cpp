@@ -71,6 +71,14 @@ auto advice(VmRow const& vm) -> std::string {
     if (vm.sub_state == "undo-pending") {
         return "apiaryctl failreset " + name + " tries to clean up at once; with --force it is given up";
     }
+    if (vm.sub_state == "backoff") {
+        return "it starts by itself; apiaryctl start " + name + " does it now, apiaryctl stop " + name +
+               " keeps it stopped";
+    }
+    if (vm.reason == "restart-limit") {
+        return "apiaryctl events --vm " + name + " shows what happened; apiaryctl start " + name +
+               " begins anew, as does failreset without starting it";
+    }
     if (vm.state == "failed") {
         return "apiaryctl events --vm " + name + " shows what happened; apiaryctl start " + name + " tries again";
     }

@@ -1,12 +1,14 @@
 # Completion of apiaryctl for bash: commands, options, and what the daemon knows (VMs, jobs).
 
-# The names that the daemon tells, asked with the --address that stands on the line; nothing where it does not answer.
+# The names that the daemon tells, asked with the --address or --session that stands on the line; nothing where it does not answer.
 _apiaryctl_ask() {
     local -a bus=()
     local i
     for ((i = 1; i < COMP_CWORD; i++)); do
         if [[ ${COMP_WORDS[i]} == --address ]]; then
             bus=(--address "${COMP_WORDS[i + 1]}")
+        elif [[ ${COMP_WORDS[i]} == --session || ${COMP_WORDS[i]} == --user ]]; then
+            bus=(--session)
         fi
     done
     command apiaryctl "${bus[@]}" --quiet "$@" 2>/dev/null
@@ -32,7 +34,7 @@ _apiaryctl() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
     local commands="list status events jobs version start stop poweroff reset pause resume failreset console cancel
         reload config import shutdown-all daemon boot shutdown"
-    local common="--address --json --quiet --help" own="" command="" second="" i
+    local common="--address --session --json --quiet --help" own="" command="" second="" i
     COMPREPLY=()
 
     for ((i = 1; i < COMP_CWORD; i++)); do
@@ -75,6 +77,7 @@ _apiaryctl() {
         daemon)
             case $second in
                 stop) own="--wait --no-wait --force --keep-vms" ;;
+                restart) own="--wait --no-wait --force" ;;
             esac
             ;;
         console) own="--read-only --force" ;;
@@ -105,6 +108,7 @@ _apiaryctl() {
         resume) _apiaryctl_offer_lines "$(_apiaryctl_ask list --names --state paused)" ;;
         failreset) _apiaryctl_offer_lines "$(_apiaryctl_ask list --names --state failed)" ;;
         list | ls | status | jobs) _apiaryctl_offer_lines "$(_apiaryctl_ask list --names)" ;;
+        daemon) [[ -n $second ]] || COMPREPLY=($(compgen -W "stop restart" -- "$cur")) ;;
         config)
             case $second in
                 '') COMPREPLY=($(compgen -W "show check diff" -- "$cur")) ;;

@@ -118,6 +118,7 @@ auto describe(Globals const& globals) -> std::vector<DescribedKey> {
         add(key, text->empty() ? Neutral{} : Neutral{*text});
     }
     add("nmdm_offset", Neutral{std::int64_t{globals.nmdm_offset}});
+    add("max_starting", globals.max_starting ? Neutral{std::int64_t{*globals.max_starting}} : Neutral{});
     return keys;
 }
 

@@ -190,8 +190,16 @@ auto resolution(D const& vm) -> Neutral {
     return Neutral{std::to_string(vm.graphics.width) + "x" + std::to_string(vm.graphics.height)};
 }
 
+// As it was written, which is more than what has an effect.
+auto after(D const& vm) -> Neutral {
+    auto const setting = std::ranges::find(vm.settings, "after", &Setting::key);
+    return setting == vm.settings.end() ? Neutral{NeutralList{}}
+                                        : list(setting->values, [](std::string const& text) { return Neutral{text}; });
+}
+
 constexpr auto views = std::to_array<KeyView>({
     {"acpi_tables", [](D const& vm) { return Neutral{vm.acpi_tables.value_or(true)}; }},
+    {"after", after},
     {"backend", [](D const& vm) { return Neutral{to_string(vm.backend)}; }},
     {"bhyve_env", [](D const& vm) { return texts_of(vm.bhyve_env); }},
     {"bhyveload_env", [](D const& vm) { return texts_of(vm.bhyveload_env); }},

@@ -44,6 +44,7 @@ struct Draft {
     Mark section, name;
     std::vector<Entry>& entries;               // each key once
     std::vector<Mark> pin_marks, sound_marks;  // beside vm.cpus.pins and vm.sounds
+    std::vector<bool> after_trusted;           // beside vm.after: is that root's word?
     Topology topology;
     HostPath configfile;  // of the VM's bhyve_base, which finish() reads
     bool memory_set = false, loader_set = false, listen_set = false;

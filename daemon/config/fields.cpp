@@ -136,6 +136,16 @@ auto set_cpu_pin(Draft& draft, Assignment& a) -> ValueFault {
 }
 
 // For bmd every unknown word means no, without an error.
+// Who that is, and whether there is one, is seen when all VMs were read.
+auto set_after(Draft& draft, Assignment& a) -> ValueFault {
+    if (auto fault = name_fault(a.text)) {
+        return fault;
+    }
+    draft.vm.after.emplace_back(a.text);
+    draft.after_trusted.push_back(a.trusted());
+    return std::nullopt;
+}
+
 auto set_boot(Draft& draft, Assignment& a) -> ValueFault {
     std::string const word = lower(a.text);
     if (word == "yes" || word == "true") {

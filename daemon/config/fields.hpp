@@ -19,6 +19,7 @@ auto set_memory(Draft& draft, Assignment& a) -> ValueFault;
 auto set_ncpu(Draft& draft, Assignment& a) -> ValueFault;
 auto set_cpu_pin(Draft& draft, Assignment& a) -> ValueFault;
 auto set_boot(Draft& draft, Assignment& a) -> ValueFault;
+auto set_after(Draft& draft, Assignment& a) -> ValueFault;
 auto set_com(Draft& draft, Assignment& a, unsigned port) -> ValueFault;
 auto set_passthru(Draft& draft, Assignment& a) -> ValueFault;
 auto set_tpm(Draft& draft, Assignment& a) -> ValueFault;

@@ -13,12 +13,12 @@ namespace apiary::config {
 
 namespace {
 
-enum class GlobalType { text, path, offset, group, size, age };
+enum class GlobalType { text, path, offset, group, size, age, starting };
 
 struct GlobalKey {
     std::string_view name;
     GlobalType type;
-    std::string Globals::*text;  // where it goes; offset: none
+    std::string Globals::*text;  // where it goes; offset, starting: none
     std::string_view doc;
 };
 
@@ -36,6 +36,7 @@ constexpr std::array global_keys{
               "folder of vmstated's configuration, to be read as well"},
     GlobalKey{"journal_max_size", GlobalType::size, &Globals::journal_max_size, "bytes of the events that are kept"},
     GlobalKey{"journal_max_age", GlobalType::age, &Globals::journal_max_age, "how long events are kept"},
+    GlobalKey{"max_starting", GlobalType::starting, nullptr, "how many VMs may be starting at once"},
     GlobalKey{"observers", GlobalType::group, &Globals::observers, "group whose members see every VM"},
 };
 
@@ -124,6 +125,15 @@ private:
                 return "a whole number from 0 to " + std::to_string(most) + " is needed";
             }
             globals_.nmdm_offset = static_cast<unsigned>(*number);
+            return std::nullopt;
+        }
+        if (key.type == GlobalType::starting) {
+            constexpr std::uint64_t most_starting = 10'000;
+            auto const number = parse_unsigned(text);
+            if (!number || *number < 1 || *number > most_starting) {
+                return "a whole number from 1 to " + std::to_string(most_starting) + " is needed";
+            }
+            globals_.max_starting = static_cast<unsigned>(*number);
             return std::nullopt;
         }
         if (key.type == GlobalType::path && !text.starts_with('/')) {

@@ -91,6 +91,11 @@ void clear_list(Draft& draft) {
     (draft.vm.*Member).clear();
 }
 
+void clear_after(Draft& draft) {
+    draft.vm.after.clear();
+    draft.after_trusted.clear();
+}
+
 void clear_pins(Draft& draft) {
     draft.vm.cpus.pins.clear();
     draft.pin_marks.clear();
@@ -153,6 +158,11 @@ auto machine_keys() -> std::vector<KeySpec> {
          .doc = "seconds to wait before an automatic start",
          .least = 0,
          .set = set_seconds<&D::boot_delay>},
+        {.name = "after",
+         .list = true,
+         .doc = "VMs that this one is started after, and stopped before",
+         .set = set_after,
+         .clear = clear_after},
         {.name = "reboot_on_change",
          .type = KeyType::boolean,
          .fallback = "no",

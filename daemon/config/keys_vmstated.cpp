@@ -75,7 +75,7 @@ auto vmstated_keys() -> std::vector<KeySpec> {
         {.name = "maxrestart",
          .type = KeyType::integer,
          .fallback = "3",
-         .doc = "restarts within maxrestarttime after which the VM counts as failed",
+         .doc = "restarts within maxrestarttime; one more, and the VM is failed (0: none at all)",
          .least = 0,
          .set = set_restarts},
         {.name = "maxrestarttime",

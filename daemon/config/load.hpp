@@ -65,6 +65,8 @@ struct Globals {
     std::string observers;               // group whose members see every VM
     std::optional<gid_t> observers_gid;  // of it
 
+    std::optional<unsigned> max_starting;  // VMs that may be starting at once; none: as the host has processors
+
     std::string journal_max_size, journal_max_age;  // as written
     std::int64_t journal_bytes = std::int64_t{64} * 1024 * 1024;
     std::chrono::seconds journal_age = std::chrono::hours{24 * 30};

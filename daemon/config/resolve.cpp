@@ -5,12 +5,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 
+#include "config/after.hpp"
 #include "config/characters.hpp"
 #include "config/finish.hpp"
 #include "config/text.hpp"
@@ -46,7 +48,7 @@ public:
         for (SourceFile const& file : files) {
             for (Section const& section : file.tree.sections) {
                 if (section.kind == Section::Kind::vm) {
-                    vms_.push_back({&file, &section, id_for(section.name), nullptr, {}});
+                    vms_.push_back({&file, &section, id_for(section.name), nullptr, {}, {}});
                 }
             }
         }
@@ -62,6 +64,7 @@ public:
             }
         }
         context_.subject = nullptr;
+        settle_order();
         result_.definitions.reserve(vms_.size());
         result_.ids.reserve(vms_.size());
         for (Vm& vm : vms_) {
@@ -80,7 +83,8 @@ private:
         Section const* section = nullptr;
         unsigned id = 0;
         DefinitionPtr definition;
-        std::string_view dropped;  // its name, where it has one and would have it but for what is wrong with it
+        std::string_view dropped;          // its name, where it has one and would have it but for what is wrong with it
+        std::optional<std::size_t> order;  // its number in ordered_
     };
 
     // By the name of the section, whatever becomes of it. A VM that is dropped keeps its number.
@@ -112,6 +116,41 @@ private:
         }
         // By a text that stays where it is: the draft's may go with it.
         holders_.emplace(vm.definition ? std::string_view{vm.definition->name} : vm.dropped, mark);
+        note_order(vm, draft);
+    }
+
+    void note_order(Vm& vm, Draft const& draft) {
+        vm.order = ordered_.size();
+        auto& ordered = ordered_.emplace_back(
+            OrderedVm{.file = vm.file,
+                      .section_name = draft.section_name,
+                      .name = vm.definition ? std::string_view{vm.definition->name} : vm.dropped,
+                      .audience = {.owner = draft.vm.owner, .group = draft.vm.group, .visibility = draft.vm.visibility},
+                      .after = {},
+                      .definition = nullptr});
+        auto const* const entry = draft.find("after");
+        for (std::size_t i = 0; entry != nullptr && vm.definition && i < entry->marks.size(); ++i) {
+            ordered.after.push_back({draft.vm.after.at(i), entry->marks[i], draft.after_trusted.at(i)});
+        }
+    }
+
+    void settle_order() {
+        for (Vm& vm : vms_) {
+            if (vm.order) {
+                ordered_[*vm.order].definition = vm.definition;
+            }
+        }
+        settle_after(context_, result_.globals, ordered_);
+        for (Vm& vm : vms_) {
+            if (!vm.order) {
+                continue;
+            }
+            auto& settled = ordered_[*vm.order].definition;
+            if (vm.definition && !settled) {
+                vm.dropped = dropped_names_.emplace_back(vm.definition->name);
+            }
+            vm.definition = std::move(settled);
+        }
     }
 
     // What there was of this name at the load before. VMs mostly come in the same order again.
@@ -166,6 +205,7 @@ private:
     ByName<unsigned> counted_;               // numbers, where nobody else gives them
     ByName<Mark> holders_;                   // where the name was said
     std::deque<std::string> dropped_names_;  // that holders are known by
+    std::vector<OrderedVm> ordered_;         // root's first
     ByName<std::size_t> before_;             // definitions of before, made when it is needed
     std::size_t next_before_ = 0;
 };

@@ -172,27 +172,35 @@ void GuestBase::fail(std::string text) {
     emit({.kind = GuestEvent::Kind::exec_failed, .reason = Reason::exec_failed, .text = std::move(text)});
 }
 
-void GuestBase::add_last_words(std::string text, std::function<void(std::string)> done) {
-    log_tail_.last_message(loop_, [alive = std::weak_ptr{alive_}, text = std::move(text),
+void GuestBase::add_last_words(std::string text, std::string_view joint, std::function<void(std::string)> done) {
+    log_tail_.last_message(loop_, [alive = std::weak_ptr{alive_}, text = std::move(text), joint = std::string{joint},
                                    done = std::move(done)](std::string const& line) {
         if (alive.lock()) {
-            done(line.empty() ? text : text + ": " + line);
+            done(line.empty() ? text : text + joint + line);
         }
     });
 }
 
 void GuestBase::fail_with_log(std::string text) {
-    add_last_words(std::move(text), [this](std::string all) { fail(std::move(all)); });
+    add_last_words(std::move(text), ": ", [this](std::string all) { fail(std::move(all)); });
 }
 
 void GuestBase::tell_exit(Reason reason, std::string text) {
     auto const tell = [this, reason](std::string all) {
         emit({.kind = GuestEvent::Kind::exited, .reason = reason, .text = std::move(all)});
     };
-    if (reason == Reason::error) {
-        add_last_words(std::move(text), tell);
-    } else {
-        tell(std::move(text));
+    switch (reason) {
+        case Reason::error:
+            add_last_words(std::move(text), ": ", tell);
+            break;
+        case Reason::killed:  // also by itself: an assertion that does not hold says so first
+        case Reason::triple_fault:
+        case Reason::unknown:
+            add_last_words(std::move(text), "; its log ends with: ", tell);
+            break;
+        default:
+            tell(std::move(text));
+            break;
     }
 }
 

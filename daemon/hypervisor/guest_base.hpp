@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "hypervisor/log_tail.hpp"
 #include "vm/hypervisor.hpp"
@@ -60,7 +61,7 @@ protected:
     void fail(std::string text);
     // The same for a process that is gone: adds the last words of its log.
     void fail_with_log(std::string text);
-    // The process is gone; the end of this guest. (Of an error, the last words of its log are told too.)
+    // The process is gone; the end of this guest. (Of an end that went wrong, the last words of its log are told too.)
     void tell_exit(Reason reason, std::string text);
     [[nodiscard]] auto is_called_off() const -> bool { return called_off_; }
     // Somebody (kill, quit) wants it gone, whatever it is doing. True: there is no process yet, and none will be.
@@ -79,7 +80,7 @@ private:
     void on_alive();
     void end_of_process();
     void tell_orphaned();
-    void add_last_words(std::string text, std::function<void(std::string)> done);
+    void add_last_words(std::string text, std::string_view joint, std::function<void(std::string)> done);
 
     Loop& loop_;
     Supervisor& supervisor_;

@@ -1,48 +1,31 @@
 #include "main/application.hpp"
 
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include <algorithm>
 #include <csignal>
-#include <cstdio>
+#include <cstdlib>
+#include <optional>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 #include <vector>
 
-#include "bus/devd_sockets.hpp"
-#include "bus/private_bus.hpp"
-#include "bus/service.hpp"
 #include "hypervisor/hypervisors.hpp"
-#include "main/asio_loop.hpp"
-#include "main/configuration.hpp"
-#include "main/durable_state.hpp"
-#include "main/event_log.hpp"
-#include "main/idle_backends.hpp"
+#include "main/application_parts.hpp"
+#include "main/check.hpp"
 #include "main/log.hpp"
 #include "main/paths.hpp"
-#include "main/reloads.hpp"
-#include "main/state_lock.hpp"
+#include "main/session_mode.hpp"
+#include "main/signals.hpp"
 #include "main/witness_step.hpp"
 #include "plugin/required_plugins.hpp"
 #include "supervision/supervision.hpp"
-#include "vm/engine_core.hpp"
 #include "vm/kill_point.hpp"
 
 namespace apiary {
 namespace {
-
-auto hypervisor_options(Options const& options) -> hypervisor::Options {
-    auto made = hypervisor::default_options();
-    made.qemu = options.qemu;
-    if (!options.bhyve.empty()) {
-        made.bhyve = options.bhyve;
-    }
-    made.vars_dir = options.vars_dir;
-    made.state_dir = options.state_dir;
-    return made;
-}
 
 auto supervision_options(Options const& options) -> SupervisionOptions {
     SupervisionOptions made;
@@ -63,82 +46,21 @@ void raise_descriptor_limit() {
     }
 }
 
-// Ends the daemon and leaves the VMs alone. The BSDs have few signals that mean nothing, and this is one.
-auto leave_signal() -> int {
-#ifdef SIGINFO
-    return SIGINFO;
-#else
-    return SIGRTMIN;
-#endif
+auto notify_socket() -> std::string {
+    char const* const socket = std::getenv("NOTIFY_SOCKET");
+    return socket == nullptr ? "" : socket;
 }
 
-// All VMs are at rest, and the rest of the end takes no time. A further signal must not cut it short: the private bus
-// would be left behind, and whoever supervises us would hear of a daemon that was killed.
-void hold_back_signals() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    for (int const number : {SIGTERM, SIGINT, SIGHUP, leave_signal()}) {
-        sigaddset(&signals, number);
-    }
-    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-}
-
-auto vms_text(std::size_t count) -> std::string {
-    return std::to_string(count) + (count == 1 ? " VM" : " VMs");
-}
-
-// The first thing that somebody new does: he starts it, and has written nothing yet.
-auto hint_of_missing(std::vector<std::string> const& configs) -> std::string {
-    struct stat status {};
-    if (configs.empty()) {  // vmstated's folders alone
-        return {};
-    }
-    if (::lstat(configs.front().c_str(), &status) == 0 || errno != ENOENT) {
-        return {};
-    }
-    return "there is no configuration " + configs.front() +
-           ": write one (apiary.conf(5) has an example), or name another with --config";
+// A start is mostly the work of one processor. One guest that hangs in its loader must not hold up all others.
+auto usual_starts() -> std::size_t {
+    return std::max<std::size_t>(std::thread::hardware_concurrency(), 2);
 }
 
 }  // namespace
 
-class Application::Parts {
-public:
-    explicit Parts(Options options);
-    auto run() -> int;
-
-private:
-    void apply_first();
-    void open_bus();
-    void connect(std::string address);
-    void recover();
-    void end(bool at_once);
-    void leave();
-
-    Options options_;
-    AsioLoop loop_;
-    StateLock state_lock_;
-    RunLock run_lock_;
-    std::unique_ptr<Supervisor> supervisor_;
-    std::unique_ptr<Hypervisor> qemu_, bhyve_;
-    std::vector<std::unique_ptr<Step>> steps_;
-    Identities identities_;
-    DurableState state_;
-    Configuration configuration_;
-    config::LoadResult first_;
-    std::vector<DefinitionPtr> recovered_;  // of VMs that the last daemon left running, and of the others then
-    EventLog event_log_;
-    EngineCore engine_;
-    Reloads reloads_{loop_, configuration_, engine_};
-    std::unique_ptr<bus::DevdSockets> devd_;
-    std::unique_ptr<bus::PrivateBus> private_bus_;
-    std::unique_ptr<bus::BusService> bus_;
-    Handle signals_;
-    bool ending_ = false;
-};
-
-Application::Parts::Parts(Options options)
+Application::Parts::Parts(Options options, Program program)
     : options_{prepare_directories(std::move(options))},
+      service_manager_{loop_, notify_socket()},
       state_lock_{options_.state_dir},
       run_lock_{options_.run_dir},
       supervisor_{make_supervisor(loop_, supervision_options(options_))},
@@ -148,7 +70,9 @@ Application::Parts::Parts(Options options)
       configuration_{options_, identities_, {qemu_.get(), bhyve_.get()}, hypervisor::default_backend()},
       engine_{[this] {
           steps_.push_back(plugin::make_required_plugins_step(loop_, {}));
-          for (auto& step : make_steps(loop_, supervision_options(options_))) {
+          auto built_in = make_steps(loop_, supervision_options(options_));
+          limits_ = built_in.observer;
+          for (auto& step : built_in.steps) {
               steps_.push_back(std::move(step));
           }
           for (auto& step : hypervisor::make_steps(loop_, hypervisor_options(options_))) {
@@ -167,8 +91,11 @@ Application::Parts::Parts(Options options)
                              .hypervisors = {qemu_.get(), bhyve_.get()},
                              .steps = std::move(steps),
                              .run_root = options_.run_dir + "/vm",
-                             .memory = state_.memory()};
-      }()} {
+                             .memory = state_.memory(),
+                             .report = [](std::string const& text) { log::info(text); }};
+      }()},
+      restarts_{loop_, std::move(program), [this] { come_back(); }} {
+    engine_.add_observer(*limits_);
     engine_.add_observer(event_log_);
 }
 
@@ -223,44 +150,35 @@ auto Application::Parts::run() -> int {
         throw std::runtime_error{
             "a private bus gives its name to root alone: run apiaryd as root (--check needs no root)"};
     }
+    listen_to_signals();  // before the VMs are known: who asks for their end now is heard as soon as they are
     apply_first();
     if (!options_.no_devd) {
         devd_ = std::make_unique<bus::DevdSockets>(
             loop_, engine_,
             bus::DevdOptions{.run_dir = options_.run_dir,
                              .observers = first_.globals.observers_gid,
-                             .master = {},
+                             .master = options_.session ? std::optional{::geteuid()} : std::nullopt,
                              .log = [](std::string const& text) { log::warning(text); }});
     }
     open_bus();
-    signals_ = loop_.on_signals({SIGTERM, SIGINT, SIGHUP, SIGUSR1, leave_signal()}, [this](int number) {
-        if (number == leave_signal()) {
-            leave();
-            return;
-        }
-        if (number == SIGUSR1) {
-            log::warning(
-                "SIGUSR1: log files are not opened anew yet; rotate them by copying and truncating (they are "
-                "opened for appending)");
-        } else if (number == SIGHUP) {
-            log::info("SIGHUP: the configuration is read again");
-            reloads_.request();
-        } else {
-            end(false);
-        }
-    });
     state_.set_bounds(first_.globals.journal_bytes, first_.globals.journal_age);
+    engine_.limit_starts(first_.globals.max_starting.value_or(usual_starts()));
     reloads_.apply_first(first_, std::exchange(recovered_, {}));
     APIARY_KILL_POINT("main.applied");
     first_.definitions.clear();
     log::info("apiaryd " APIARY_VERSION " runs with " + vms_text(engine_.count()));
     loop_.run();
+    // The rest of the end takes no time. A further signal must not cut it short: the private bus would be left behind,
+    // and whoever supervises us would hear of a daemon that was killed.
     hold_back_signals();
     if (bus_) {
         bus_->close();
     }
     if (devd_) {
         devd_->close();
+    }
+    if (private_bus_ && !leaving_) {
+        private_bus_->end();
     }
     state_.settle();
     return 0;
@@ -273,13 +191,23 @@ void Application::Parts::open_bus() {
     }
     private_bus_ = std::make_unique<bus::PrivateBus>(
         loop_, bus::PrivateBusOptions{.run_dir = options_.run_dir},
-        bus::PrivateBus::Callbacks{
-            .ready =
-                [this](std::string address) {
-                    log::info("private bus: " + address);
-                    connect(std::move(address));
-                },
-            .failed = [](std::string const& why) { log::error("private bus: " + why + "; the VMs are not touched"); }});
+        bus::PrivateBus::Callbacks{.ready =
+                                       [this](std::string address, bool found) {
+                                           log::info("private bus: " + address +
+                                                     (found ? ", which an earlier daemon started" : ""));
+                                           if (bus_) {
+                                               bus_->start();
+                                           } else {
+                                               connect(std::move(address));
+                                           }
+                                       },
+                                   .failed =
+                                       [this](std::string const& why) {
+                                           log::error("private bus: " + why + "; the VMs are not touched");
+                                           if (!bus_) {
+                                               service_manager_.ready(vms_text(engine_.count()) + ", no bus yet");
+                                           }
+                                       }});
 }
 
 void Application::Parts::connect(std::string address) {
@@ -287,12 +215,25 @@ void Application::Parts::connect(std::string address) {
     options.address = std::move(address);
     options.name = options_.bus_name;
     options.observers = first_.globals.observers_gid;
+    if (options_.session) {
+        log::info("session bus: " + options.address);
+        if (auto const remark = remark_on_session(); !remark.empty()) {
+            log::warning(remark);
+        }
+        options.master = ::geteuid();
+    }
     options.version = APIARY_VERSION;
     options.backend = to_string(hypervisor::default_backend());
     options.reload = [this](bool dry_run, Reloads::Done done) { reloads_.request(dry_run, std::move(done)); };
     options.configuration = [this] { return reloads_.last(); };
     options.shutdown = [this](bool force) { end(force); };
     options.leave = [this] { leave(); };
+    options.restart = [this](bool force, Restarts::Done done) { restarts_.request(force, std::move(done)); };
+    options.settled = [this] {
+        if (!ending_) {
+            service_manager_.ready(vms_text(engine_.count()));
+        }
+    };
     options.log = [](bool problem, std::string const& text) {
         log::line(problem ? log::Level::warning : log::Level::info, text);
     };
@@ -300,38 +241,10 @@ void Application::Parts::connect(std::string address) {
     bus_->start();
 }
 
-void Application::Parts::end(bool at_once) {
-    bool const again = std::exchange(ending_, true);
-    reloads_.end();
-    log::info(again || at_once ? "powering off all VMs" : "stopping all VMs; a second signal powers them off");
-    if (!again) {
-        engine_.shut_down([this] {
-            APIARY_KILL_POINT("main.all-stopped");
-            log::info("all VMs are at rest: the daemon ends");
-            loop_.stop();
-        });
-    }
-    if (again || at_once) {
-        engine_.shut_down({});  // the second time: no more waiting
-    }
-}
-
-// The VMs run on; the next daemon takes them over.
-void Application::Parts::leave() {
-    if (ending_) {
-        log::warning("all VMs are being stopped already: the daemon ends when they are at rest");
-        return;
-    }
-    log::info("the daemon ends, the VMs are not touched");
-    reloads_.end();
-    engine_.close_turn();
-    loop_.stop();
-}
-
-Application::Application(Options options) {
+Application::Application(Options options, Program program) {
     raise_descriptor_limit();
     std::signal(SIGPIPE, SIG_IGN);  // NOLINT(cert-err33-c)
-    parts_ = std::make_unique<Parts>(std::move(options));
+    parts_ = std::make_unique<Parts>(std::move(options), std::move(program));
 }
 
 Application::~Application() = default;
@@ -340,24 +253,8 @@ auto Application::run() -> int {
     return parts_->run();
 }
 
-auto check_configuration(Options const& options) -> int {
-    IdleBackends const backends{hypervisor_options(options)};
-    Identities identities;
-    auto const result = Configuration{options, identities, backends.all(), hypervisor::default_backend()}.load();
-    bool errors = !result.ok;
-    for (auto const& diagnostic : result.diagnostics) {
-        std::fprintf(stderr, "%s\n", config::format(diagnostic).c_str());
-        errors = errors || diagnostic.severity == config::Severity::error;
-    }
-    if (auto const hint = hint_of_missing(options.configs); !result.ok && !hint.empty()) {
-        std::fprintf(stderr, "%s\n", hint.c_str());
-    }
-    auto const& source = options.configs.empty() ? options.vmstated.front() : options.configs.front();
-    std::printf("%s: %s%s\n", source.c_str(), vms_text(result.definitions.size()).c_str(),
-                !result.ok ? "; the daemon would not start with it"
-                : errors   ? "; see the errors above"
-                           : ", no errors");
-    return errors ? 1 : 0;
+auto Application::comes_back() const -> bool {
+    return parts_->comes_back();
 }
 
 }  // namespace apiary

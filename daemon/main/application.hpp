@@ -4,13 +4,14 @@
 #include <memory>
 
 #include "main/options.hpp"
+#include "main/program.hpp"
 
 namespace apiary {
 
 class Application {
 public:
     // Throws std::runtime_error with a message for the user where the daemon cannot start.
-    explicit Application(Options options);
+    Application(Options options, Program program);
     ~Application();
     Application(Application const&) = delete;
     auto operator=(Application const&) -> Application& = delete;
@@ -18,12 +19,12 @@ public:
     // Until a signal or the bus ends it. Gives the exit status.
     [[nodiscard]] auto run() -> int;
 
+    // After run(): the program is to be executed again, once nothing is left of this. Signals are held back for it.
+    [[nodiscard]] auto comes_back() const -> bool;
+
 private:
     class Parts;
     std::unique_ptr<Parts> parts_;
 };
-
-// --check: prints what is wrong with the configuration; gives the exit status.
-[[nodiscard]] auto check_configuration(Options const& options) -> int;
 
 }  // namespace apiary

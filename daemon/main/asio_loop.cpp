@@ -2,16 +2,20 @@
 #include "main/asio_loop.hpp"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <asio/error.hpp>
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/post.hpp>
 #include <asio/signal_set.hpp>
 #include <asio/thread_pool.hpp>
 #include <cerrno>
+#include <csignal>
 #include <optional>
 #include <system_error>
+#include <unordered_set>
 
 #include "main/timer_queue.hpp"
 
@@ -22,26 +26,28 @@ namespace {
 // some of these threads for long; the others go on.
 constexpr unsigned pool_threads = 4;
 
+// Where there is no descriptor left, it is tried again after this time: nobody tells when there is one.
+constexpr Duration without_descriptors = std::chrono::milliseconds{100};
+
 class WatchSubscription : public Subscription {
 public:
-    WatchSubscription(asio::io_context& io, int fd, Readiness readiness, Loop::Callback callback)
-        : state_{std::make_shared<State>(io)} {
-        // A descriptor of our own for each watch: Asio registers a descriptor once, edge-triggered, and would go on
-        // waking up for writability that nobody waits for any more.
-        int const own = ::fcntl(fd, F_DUPFD_CLOEXEC, 3);
-        if (own < 0) {
-            throw std::system_error{errno, std::generic_category(), "watching a descriptor"};
-        }
-        state_->descriptor.assign(own);
+    WatchSubscription(Loop& loop, asio::io_context& io, std::unordered_set<int>& watched, int fd, Readiness readiness,
+                      Loop::Callback callback)
+        : loop_{loop}, watched_{watched}, fd_{fd}, state_{std::make_shared<State>(io)} {
         state_->callback = std::move(callback);
         state_->what = readiness == Readiness::readable ? asio::posix::stream_descriptor::wait_read
                                                         : asio::posix::stream_descriptor::wait_write;
-        arm(state_);
+        begin();
     }
     ~WatchSubscription() override {
         state_->over = true;
         asio::error_code ignored;
-        state_->descriptor.close(ignored);
+        if (borrowed_) {
+            state_->descriptor.release();
+            watched_.erase(fd_);
+        } else {
+            state_->descriptor.close(ignored);
+        }
     }
     WatchSubscription(WatchSubscription const&) = delete;
     auto operator=(WatchSubscription const&) -> WatchSubscription& = delete;
@@ -54,6 +60,40 @@ private:
         Loop::Callback callback;
         bool over = false;
     };
+
+    void begin() {
+        again_.reset();
+        if (!take_descriptor()) {
+            again_ = loop_.after(without_descriptors, [this] { begin(); });
+            return;
+        }
+        arm(state_);
+    }
+
+    // Asio registers a descriptor once, and would go on waking up for writability that nobody waits for any more. So
+    // each watch has a registration to itself: the first one of a descriptor with the descriptor, others with a copy.
+    auto take_descriptor() -> bool {
+        asio::error_code error;
+        if (watched_.insert(fd_).second) {
+            state_->descriptor.assign(fd_, error);
+            borrowed_ = !error;
+            if (error) {
+                watched_.erase(fd_);
+            }
+        } else if (int const own = ::fcntl(fd_, F_DUPFD_CLOEXEC, 3); own >= 0) {
+            state_->descriptor.assign(own, error);
+            if (error) {
+                ::close(own);
+            }
+        } else {
+            error = asio::error_code{errno, asio::error::get_system_category()};
+        }
+        if (error == std::errc::bad_file_descriptor) {
+            throw std::system_error{EBADF, std::generic_category(), "watching a descriptor"};
+        }
+        return !error;
+    }
+
     static void arm(std::shared_ptr<State> const& state) {
         state->descriptor.async_wait(state->what, [state](asio::error_code error) {
             if (error || state->over) {
@@ -65,7 +105,13 @@ private:
             }
         });
     }
+
+    Loop& loop_;
+    std::unordered_set<int>& watched_;
+    int fd_;
+    bool borrowed_ = false;
     std::shared_ptr<State> state_;
+    Handle again_;
 };
 
 class SignalSubscription : public Subscription {
@@ -112,6 +158,7 @@ private:
 struct AsioLoop::Context {
     asio::io_context io{1};
     TimerQueue timers;
+    std::unordered_set<int> watched;  // descriptors that Asio has itself, not a copy of
     Handle timers_watch;
     std::optional<asio::thread_pool> pool;  // made at its first use
 };
@@ -159,12 +206,19 @@ auto AsioLoop::after(Duration delay, Callback callback) -> Handle {
 }
 
 auto AsioLoop::watch(int fd, Readiness readiness, Callback callback) -> Handle {
-    return std::make_unique<WatchSubscription>(context_->io, fd, readiness, std::move(callback));
+    return std::make_unique<WatchSubscription>(*this, context_->io, context_->watched, fd, readiness,
+                                               std::move(callback));
 }
 
 void AsioLoop::offload(Callback work, Callback done) {
     if (!context_->pool) {
+        // Signals are the main thread's, also those that it holds back.
+        sigset_t all;
+        sigset_t before;
+        sigfillset(&all);
+        ::pthread_sigmask(SIG_SETMASK, &all, &before);
         context_->pool.emplace(pool_threads);
+        ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     }
     asio::post(*context_->pool, [this, work = std::move(work), done = std::move(done)]() mutable {
         work();

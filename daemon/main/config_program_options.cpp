@@ -29,6 +29,8 @@ auto parse_request(int argc, char** argv) -> ParsedRequest {
             ->check(CLI::Range(1, 100));
         command->add_flag("--own-daemon", own,
                           "As a daemon of the caller's own reads it: his files are trusted as root's are");
+        command->add_flag("--session", request.daemon.session,
+                          "As apiaryd --session reads it: --own-daemon, and all VMs must be the caller's");
     };
     auto* const show = app.add_subcommand(
         "show", "Print what the files say, every setting of every VM, as JSON (0: it can be loaded)");
@@ -65,7 +67,7 @@ auto parse_request(int argc, char** argv) -> ParsedRequest {
     if (!backend.empty()) {
         request.backend = backend == "bhyve" ? BackendKind::bhyve : BackendKind::qemu;
     }
-    if (!own) {
+    if (!own && !request.daemon.session) {
         request.daemon.trusted_uid = 0;  // as the system's daemon sees it, whoever asks
     }
     return parsed;

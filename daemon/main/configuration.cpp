@@ -34,6 +34,7 @@ Configuration::Configuration(Options const& options, Identities& identities, std
     : paths_{options.configs},
       vmstated_{absolute(options.vmstated)},
       trusted_uid_{options.trusted_uid.value_or(::geteuid())},
+      session_{options.session},
       identities_{identities},
       backends_{std::move(backends)},
       default_backend_{default_backend},
@@ -53,6 +54,22 @@ auto faults_of(std::vector<Hypervisor*> backends) -> config::LoadOptions::Faults
     };
 }
 
+auto faults_in_session(config::LoadOptions::Faults of_backend, uid_t user) -> config::LoadOptions::Faults {
+    return [of_backend = std::move(of_backend), user](Definition const& definition) {
+        auto faults = of_backend ? of_backend(definition) : std::vector<Hypervisor::Fault>{};
+        if (definition.owner != user) {
+            auto const his =
+                definition.owner_name.empty() ? "uid " + std::to_string(definition.owner) : definition.owner_name;
+            faults.push_back(
+                {"owner", "it would be a VM of " + his + ", and apiaryd --session runs those of its own user (uid " +
+                              std::to_string(user) +
+                              ") alone: leave `owner` out, in a file of this user; VMs of several users are "
+                              "for the apiaryd that root runs"});
+        }
+        return faults;
+    };
+}
+
 auto Configuration::load(config::GlobalVariables const& before, std::vector<DefinitionPtr> const& applied) const
     -> config::LoadResult {
     config::RememberedAccounts const accounts{accounts_};
@@ -69,6 +86,9 @@ auto Configuration::load(config::GlobalVariables const& before, std::vector<Defi
     options.id_of = [this](std::string_view name) { return identities_.id_of(name); };
     if (!backends_.empty()) {
         options.backend_faults = faults_of(backends_);
+    }
+    if (session_) {
+        options.backend_faults = faults_in_session(std::move(options.backend_faults), ::geteuid());
     }
     auto result = config::load_paths(paths_, options);
     if (result.ok) {

@@ -30,6 +30,7 @@ public:
 private:
     std::vector<std::string> paths_, vmstated_;
     uid_t trusted_uid_;
+    bool session_;
     Identities& identities_;
     std::vector<Hypervisor*> backends_;
     BackendKind default_backend_;
@@ -53,6 +54,9 @@ private:
     config::ucl::Reader ucl_;
     config::vmstated::Folder vmstated_;
 };
+
+// The same, and one fault more: the VM is not of the one user whose VMs a session's daemon runs.
+[[nodiscard]] auto faults_in_session(config::LoadOptions::Faults of_backend, uid_t user) -> config::LoadOptions::Faults;
 
 // What the definition's backend cannot do, or that it is none of these.
 [[nodiscard]] auto faults_of(std::vector<Hypervisor*> backends) -> config::LoadOptions::Faults;

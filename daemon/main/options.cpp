@@ -4,6 +4,9 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <exception>
+
+#include "main/session_mode.hpp"
 
 #include "vm/kill_point.hpp"
 
@@ -26,20 +29,29 @@ auto parse_options(int argc, char** argv) -> ParsedOptions {
                    "Folder of vmstated's configuration, read as it is. May be given several times; without -f the main "
                    "file need not be there then");
     app.add_flag("--check", options.check, "Read the configuration, say what is wrong with it, and leave (0: well)");
+    app.add_flag("--check-restart", options.check_restart,
+                 "The same for a daemon that is about to be restarted: 1 only where root's files are wrong");
     app.add_flag("-F,--foreground", options.foreground, "Log to standard error instead of syslog");
     app.add_flag("--debug", options.debug, "Log more");
     auto* const address =
         app.add_option("--bus-address", options.bus_address, "D-Bus address instead of the system bus's");
+    auto* const session =
+        app.add_flag("--session", options.session,
+                     "Your own VMs, without root: on the session bus, with configuration, state and sockets where the "
+                     "XDG variables say (see apiaryd(8))");
     app.add_flag("--private-bus", options.private_bus,
-                 "Start a bus of its own, for machines without one; it ends with the daemon")
-        ->excludes(address);
+                 "Start a bus of its own, for machines without one; it ends when the daemon has stopped all VMs")
+        ->excludes(address)
+        ->excludes(session);
     app.add_flag("--no-devd", options.no_devd,
                  "No sockets for readers of devd's records (RUN_DIR/devd.pipe, RUN_DIR/devd.seqpacket.pipe)");
     app.add_option("--bus-name", options.bus_name, "Name to own on the bus")->capture_default_str();
-    app.add_option("--run-dir", options.run_dir, "What runs: sockets, records of running VMs")->capture_default_str();
-    app.add_option("--state-dir", options.state_dir, "What lasts; one daemon for each")->capture_default_str();
-    app.add_option("--log-dir", options.log_dir, "One file for each VM: what the hypervisor says")
-        ->capture_default_str();
+    auto* const run_dir = app.add_option("--run-dir", options.run_dir, "What runs: sockets, records of running VMs")
+                              ->capture_default_str();
+    auto* const state_dir =
+        app.add_option("--state-dir", options.state_dir, "What lasts; one daemon for each")->capture_default_str();
+    auto* const log_dir = app.add_option("--log-dir", options.log_dir, "One file for each VM: what the hypervisor says")
+                              ->capture_default_str();
     app.add_option("--vars-dir", options.vars_dir, "UEFI variables (default: STATE_DIR/vars)");
     app.add_option("--qemu", options.qemu, "QEMU to run")->capture_default_str();
     app.add_option("--bhyve", options.bhyve, "bhyve to run (default: FreeBSD's own)");
@@ -52,9 +64,18 @@ auto parse_options(int argc, char** argv) -> ParsedOptions {
 #endif
     app.footer(
         "Signals: SIGTERM and SIGINT stop all VMs, then the daemon (a second one powers them off); SIGHUP reads the\n"
-        "configuration again.");
+        "configuration again; SIGRTMIN (SIGINFO on FreeBSD) ends the daemon and leaves the VMs alone.");
     try {
         app.parse(argc, argv);
+        if (options.session) {
+            take_session_places(options,
+                                {.config = configs->count() > 0,
+                                 .run_dir = run_dir->count() > 0 || options.check,  // a check needs neither
+                                 .state_dir = state_dir->count() > 0,
+                                 .log_dir = log_dir->count() > 0,
+                                 .bus_address = address->count() > 0 || options.check},
+                                session_surroundings());
+        }
         parsed.run = true;
 #ifndef APIARY_NO_KILL_POINTS
         if (list_kill_points) {
@@ -75,6 +96,9 @@ auto parse_options(int argc, char** argv) -> ParsedOptions {
             std::fprintf(stderr, "apiaryd: %s\n  See: apiaryd --help\n", error.what());
             parsed.status = 2;
         }
+    } catch (std::exception const& error) {  // of the surroundings: nothing is wrong with the command line
+        std::fprintf(stderr, "apiaryd: %s\n", error.what());
+        parsed.status = 1;
     }
     if (options.vars_dir.empty()) {
         options.vars_dir = options.state_dir + "/vars";

@@ -21,9 +21,11 @@ struct Options {
     std::string bus_address;  // empty: the system bus
     std::string bus_name = "org.apiary.Apiary1";
     bool private_bus = false;
+    bool session = false;  // one user's own VMs: only his, on his session bus, in his folders
     bool no_devd = false;  // no sockets that speak devd's records
     bool foreground = false;
     bool check = false;
+    bool check_restart = false;  // a check for who is about to be restarted
     bool debug = false;
     std::string qemu = "/usr/bin/qemu-system-x86_64";
     std::string bhyve;  // empty: /usr/sbin/bhyve on FreeBSD, none elsewhere

@@ -13,7 +13,14 @@
 namespace apiary {
 namespace {
 
-void make(std::string& directory, mode_t mode, std::string_view what) {
+auto advice(bool session) -> std::string {
+    if (::geteuid() == 0 || session) {
+        return {};
+    }
+    return "run apiaryd as root, or with --session for VMs of your own, or ";
+}
+
+void make(std::string& directory, mode_t mode, std::string_view what, bool session) {
     std::error_code error;
     auto const absolute = std::filesystem::absolute(directory, error);
     std::filesystem::create_directories(absolute.parent_path(), error);
@@ -25,8 +32,7 @@ void make(std::string& directory, mode_t mode, std::string_view what) {
     struct stat found {};
     if (::stat(directory.c_str(), &found) != 0 || !S_ISDIR(found.st_mode)) {
         throw std::runtime_error{std::string{what} + " " + directory + " is not there and cannot be made (" +
-                                 std::generic_category().message(why) +
-                                 "): " + (::geteuid() == 0 ? "" : "run apiaryd as root, or ") +
+                                 std::generic_category().message(why) + "): " + advice(session) +
                                  "name another place (apiaryd --help)"};
     }
     // Whoever could write here could have the daemon believe in VMs of his making.
@@ -39,12 +45,15 @@ void make(std::string& directory, mode_t mode, std::string_view what) {
 }  // namespace
 
 auto prepare_directories(Options options) -> Options {
-    make(options.run_dir, 0755, "the run directory");
-    make(options.state_dir, 0700, "the state directory");
-    make(options.log_dir, 0750, "the log directory");
-    make(options.vars_dir, 0700, "the directory of UEFI variables");
+    if (options.session) {  // what is made in a home, the way there too, is nobody else's business
+        ::umask(077);
+    }
+    make(options.run_dir, 0755, "the run directory", options.session);
+    make(options.state_dir, 0700, "the state directory", options.session);
+    make(options.log_dir, 0750, "the log directory", options.session);
+    make(options.vars_dir, 0700, "the directory of UEFI variables", options.session);
     auto vms = options.run_dir + "/vm";
-    make(vms, 0700, "the directory");
+    make(vms, 0700, "the directory", options.session);
     for (auto* const program : {&options.qemu, &options.bhyve, &options.shim}) {
         if (!program->empty()) {
             *program = std::filesystem::absolute(*program).lexically_normal().string();
@@ -54,10 +63,12 @@ auto prepare_directories(Options options) -> Options {
 }
 
 auto helper_path(std::string_view name) -> std::string {
-    auto const beside = std::filesystem::path{own_path()}.parent_path() / name;
-    std::error_code error;
-    if (std::filesystem::exists(beside, error)) {
-        return beside.string();
+    auto const here = std::filesystem::path{own_path()}.parent_path();
+    for (auto const& folder : {here, here / APIARY_LIBEXECDIR_FROM_SBINDIR}) {
+        std::error_code error;
+        if (auto const found = folder / name; std::filesystem::exists(found, error)) {
+            return found.lexically_normal().string();
+        }
     }
     return std::string{APIARY_LIBEXECDIR} + "/" + std::string{name};
 }

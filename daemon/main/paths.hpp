@@ -11,7 +11,7 @@ namespace apiary {
 // Makes what is missing of the daemon's directories, absolute. Throws std::runtime_error with what is wrong.
 [[nodiscard]] auto prepare_directories(Options options) -> Options;
 
-// A helper program of ours: beside this one (a build tree), else in libexec.
+// A helper program of ours: beside this one (a build tree), else in the libexec of the same installation.
 [[nodiscard]] auto helper_path(std::string_view name) -> std::string;
 
 }  // namespace apiary

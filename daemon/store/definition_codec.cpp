@@ -53,13 +53,13 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(RestartLimit, restarts, within)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Setting, key, values, secret, origins)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Definition, name, owner, group, owner_name, group_name, file_owner,
                                                 visibility, origin, backend, loader, boot, boot_delay, loader_timeout,
-                                                stop_timeout, reboot_on_change, install, memory_bytes, memory_text,
-                                                cpus, hostbridge, disks, isos, nics, shares, sounds, passthru, tpm,
-                                                graphics, virt_console, utctime, wired_memory, x2apic, virt_random,
-                                                debug_port, kernel, initrd, cmdline, err_logfile, bhyveload_loader,
-                                                loadcmd, installcmd, grub_run_partition, bhyve_env, bhyveload_env,
-                                                plugin_settings, settings, description, os, osversion, restart_limit,
-                                                bootrom, acpi_tables, vmexit_on_halt, scriptpath)
+                                                stop_timeout, after, reboot_on_change, install, memory_bytes,
+                                                memory_text, cpus, hostbridge, disks, isos, nics, shares, sounds,
+                                                passthru, tpm, graphics, virt_console, utctime, wired_memory, x2apic,
+                                                virt_random, debug_port, kernel, initrd, cmdline, err_logfile,
+                                                bhyveload_loader, loadcmd, installcmd, grub_run_partition, bhyve_env,
+                                                bhyveload_env, plugin_settings, settings, description, os, osversion,
+                                                restart_limit, bootrom, acpi_tables, vmexit_on_halt, scriptpath)
 
 }  // namespace apiary
 

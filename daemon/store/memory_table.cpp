@@ -8,6 +8,19 @@
 
 namespace apiary::store {
 
+// They are run in every turn: to compile them took a third of its commit.
+struct MemoryTable::Statements {
+    explicit Statements(Sqlite& database)
+        : vm{database, "INSERT INTO record (name, vm) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET vm = ?2"},
+          definition{database, "UPDATE record SET definition = ?2 WHERE name = ?1"},
+          no_vm{database, "DELETE FROM record WHERE name = ?1"},
+          job{database, "INSERT OR REPLACE INTO job VALUES (?1, ?2)"},
+          no_job{database, "DELETE FROM job WHERE id = ?1"} {}
+    Statement vm, definition, no_vm, job, no_job;
+};
+
+MemoryTable::~MemoryTable() = default;
+
 MemoryTable::MemoryTable(Sqlite& database, std::string boot) : database_{database}, boot_{std::move(boot)} {}
 
 void MemoryTable::keep(VmRecord record) {
@@ -31,9 +44,10 @@ void MemoryTable::write() {
     if (!changed()) {
         return;
     }
-    Statement vm{database_, "INSERT INTO record (name, vm) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET vm = ?2"};
-    Statement definition{database_, "UPDATE record SET definition = ?2 WHERE name = ?1"};
-    Statement no_vm{database_, "DELETE FROM record WHERE name = ?1"};
+    if (!statements_) {
+        statements_ = std::make_unique<Statements>(database_);
+    }
+    auto& [vm, definition, no_vm, job, no_job] = *statements_;
     definitions_if_held_.clear();
     for (auto const& [name, record] : vms_) {
         if (!record) {
@@ -55,8 +69,6 @@ void MemoryTable::write() {
         meta.bind(1, "boot").bind(2, boot_).run();
         meta.bind(1, "ended").bind(2, std::int64_t{end_ == End::noted}).run();
     }
-    Statement job{database_, "INSERT OR REPLACE INTO job VALUES (?1, ?2)"};
-    Statement no_job{database_, "DELETE FROM job WHERE id = ?1"};
     for (auto const& [id, kept] : jobs_) {
         if (kept) {
             auto const bytes = encode(*kept);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -16,6 +17,9 @@ class MemoryTable : public Memory {
 public:
     // `boot`: names this boot of the host.
     MemoryTable(Sqlite& database, std::string boot);
+    ~MemoryTable() override;
+    MemoryTable(MemoryTable const&) = delete;
+    auto operator=(MemoryTable const&) -> MemoryTable& = delete;
 
     void keep(VmRecord record) override;
     void keep(Job const& job) override;
@@ -37,6 +41,8 @@ private:
     std::unordered_map<std::string, DefinitionPtr> definitions_;
     std::unordered_map<std::string, DefinitionPtr> definitions_if_held_;
     Sqlite& database_;
+    struct Statements;
+    std::unique_ptr<Statements> statements_;  // from the first write on
     std::string boot_;
     enum class End { as_it_was, noted, taken_up };
     End end_ = End::as_it_was;

@@ -66,9 +66,8 @@ CREATE TABLE identity (
 
 constexpr std::array<char const*, schema_version> steps{first};
 
-}  // namespace
-
-void migrate(Sqlite& database) {
+// The version that it has; throws where that is none of ours, or a later one.
+auto usable_version(Sqlite& database) -> std::int64_t {
     auto const id = database.number("PRAGMA application_id");
     auto const version = database.number("PRAGMA user_version");
     bool const empty = database.number("SELECT count(*) FROM sqlite_schema") == 0;
@@ -79,6 +78,13 @@ void migrate(Sqlite& database) {
         throw SchemaError{"it was written by a later version of apiaryd (schema " + std::to_string(version) +
                           ", this one knows up to " + std::to_string(schema_version) + ")"};
     }
+    return version;
+}
+
+}  // namespace
+
+void migrate(Sqlite& database) {
+    auto const version = usable_version(database);
     if (version == schema_version) {
         return;
     }
@@ -96,6 +102,18 @@ void migrate(Sqlite& database) {
         }
         throw;
     }
+}
+
+auto schema_fault(std::string const& path) -> std::string {
+    try {
+        Sqlite database{path, Sqlite::Mode::existing};
+        (void)usable_version(database);
+    } catch (SchemaError const& error) {
+        return error.what();
+    } catch (SqliteError const&) {
+        return {};
+    }
+    return {};
 }
 
 }  // namespace apiary::store

@@ -19,4 +19,8 @@ inline constexpr int schema_version = 1;
 // Makes the tables, or brings older ones up to schema_version; all or nothing. Throws SchemaError and SqliteError.
 void migrate(Sqlite& database);
 
+// Why this program could not use a database that another one may have open; empty: nothing is known against it (there
+// is none yet, or it cannot be looked at now).
+[[nodiscard]] auto schema_fault(std::string const& path) -> std::string;
+
 }  // namespace apiary::store

@@ -124,9 +124,10 @@ auto Statement::step() -> bool {
     }
     if (code != SQLITE_DONE) {
         auto* const handle = sqlite3_db_handle(statement_.get());
-        SqliteError const error{sqlite3_extended_errcode(handle), sqlite3_errmsg(handle)};
-        reset();
-        throw error;
+        int const extended = sqlite3_extended_errcode(handle);
+        std::string const text{sqlite3_errmsg(handle)};
+        reset();  // which may forget both
+        throw SqliteError{extended, text};
     }
     return false;
 }

@@ -14,6 +14,13 @@ namespace {
 
 constexpr std::size_t entry_max = std::size_t{1024} * 1024;
 
+// Rights that cannot be changed are not asked for.
+auto own_account(passwd const* found) -> Account {
+    auto const uid = ::geteuid();
+    return {.name = found != nullptr ? found->pw_name : "uid " + std::to_string(uid),
+            .credentials = {.uid = uid, .gid = ::getegid(), .groups = {}}};
+}
+
 }  // namespace
 
 auto find_account(uid_t uid) -> std::optional<Account> {
@@ -29,6 +36,9 @@ auto find_account(uid_t uid) -> std::optional<Account> {
         if (error == ERANGE) {
             buffer.resize(buffer.size() * 2);
         }
+    }
+    if (uid == ::geteuid()) {
+        return own_account(error == 0 ? found : nullptr);
     }
     if (error != 0 || found == nullptr) {
         return std::nullopt;

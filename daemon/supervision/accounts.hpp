@@ -13,7 +13,8 @@ struct Account {
     Credentials credentials;  // the user, his primary group, and all his groups
 };
 
-// Nothing: there is no such account. Root needs no look-up.
+// Nothing: there is no such account. Who runs the daemon (root, or a user with a daemon of his own) is known without
+// one, and stays in the groups that he is in.
 [[nodiscard]] auto find_account(uid_t uid) -> std::optional<Account>;
 
 }  // namespace apiary::supervision

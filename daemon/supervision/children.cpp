@@ -1,17 +1,21 @@
 #include "supervision/children.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/wait.h>
 
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <optional>
 
 namespace apiary::supervision {
 namespace {
 
 constexpr auto look_again = std::chrono::milliseconds{100};
+constexpr auto patience = std::chrono::milliseconds{500};  // with all children at the end
 
 class FileActions {
 public:
@@ -63,23 +67,59 @@ private:
     bool ok_ = false;
 };
 
+// A kill point of the shim that the fault injection has armed: nothing else of the daemon's environment goes to what it
+// runs.
+auto armed_kill_point() -> char* {
+#ifndef APIARY_NO_KILL_POINTS
+    static std::string setting;
+    if (char const* const point = std::getenv("APIARY_SHIM_KILL_AT")) {  // NOLINT(concurrency-mt-unsafe): not changed
+        setting = std::string{"APIARY_SHIM_KILL_AT="} + point;
+        return setting.data();
+    }
+#endif
+    return nullptr;
+}
+
+auto spawn_usually(std::string const& program, char* const* argv, int input) -> pid_t {
+    FileActions actions;
+    Attributes const attributes;
+    if (!actions.arrange(input)) {
+        errno = ENOMEM;
+        return 0;
+    }
+    char* environment[] = {armed_kill_point(), nullptr};
+    pid_t pid = 0;
+    if (int const error = ::posix_spawn(&pid, program.c_str(), actions.get(), attributes.get(), argv, environment);
+        error != 0) {
+        errno = error;
+        return 0;
+    }
+    return pid;
+}
+
 }  // namespace
 
+// A process that executes another program keeps its children, and that program knows nothing of them. They are about to
+// end; one that hangs on a file server is let be.
 Children::~Children() {
+    auto const deadline = std::chrono::steady_clock::now() + patience;
     for (auto& [pid, child] : children_) {
         child.wait.reset();
+        auto const left =
+            std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+        if (pollfd ended{child.process ? child.process->descriptor() : -1, POLLIN, 0}; child.process) {
+            ::poll(&ended, 1, static_cast<int>(left > 0 ? left : 0));
+        }
         ::waitpid(pid, nullptr, WNOHANG);
     }
 }
 
 auto Children::spawn(std::string const& program, std::vector<std::string> argv, UniqueFd input) -> pid_t {
-    FileActions actions;
-    Attributes const attributes;
     // Where the socket is descriptor 0 itself, dup2 would leave it to be closed on exec.
     if (input.get() <= 2) {
         input.reset(::fcntl(input.get(), F_DUPFD_CLOEXEC, 3));
     }
-    if (!input || !actions.arrange(input.get())) {
+    if (!input) {
         errno = errno != 0 ? errno : ENOMEM;
         return 0;
     }
@@ -89,22 +129,13 @@ auto Children::spawn(std::string const& program, std::vector<std::string> argv, 
         arguments.push_back(argument.data());
     }
     arguments.push_back(nullptr);
-    char* environment[] = {nullptr, nullptr};
-#ifndef APIARY_NO_KILL_POINTS
-    std::string armed = "APIARY_SHIM_KILL_AT=";  // the fault injection's; programs that we run get nothing else
-    if (char const* const point = std::getenv("APIARY_SHIM_KILL_AT")) {  // NOLINT(concurrency-mt-unsafe)
-        environment[0] = armed.append(point).data();
+    auto const quick =
+        armed_kill_point() != nullptr ? std::nullopt : spawner_.spawn(program, arguments.data(), input.get());
+    pid_t const pid = quick ? *quick : spawn_usually(program, arguments.data(), input.get());
+    if (pid != 0) {
+        children_.try_emplace(pid);
+        watch(pid);
     }
-#endif
-    pid_t pid = 0;
-    int const error =
-        ::posix_spawn(&pid, program.c_str(), actions.get(), attributes.get(), arguments.data(), environment);
-    if (error != 0) {
-        errno = error;
-        return 0;
-    }
-    children_.try_emplace(pid);
-    watch(pid);
     return pid;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "supervision/process.hpp"
+#include "supervision/spawn.hpp"
 #include "vm/loop.hpp"
 #include "vm/unique_fd.hpp"
 
@@ -35,6 +36,7 @@ private:
     void look(pid_t child);
     void watch(pid_t child);
     Loop& loop_;
+    Spawner spawner_;
     std::map<pid_t, Child> children_;
 };
 

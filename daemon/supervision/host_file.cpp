@@ -1,6 +1,7 @@
 #include "supervision/host_file.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
@@ -52,15 +53,15 @@ auto host_files_of(Definition const& definition) -> std::vector<HostFile> {
     std::vector<HostFile> files;
     auto const add = [&](std::string id, std::string what, HostPath const& path, std::uint32_t operation,
                          bool noexist) {
-        // A trusted path is root's word. The hypervisor follows it by itself where it is root's too; where it runs as
-        // somebody else, root gives him the opened file.
+        // A trusted path is the word of who runs the daemon. The hypervisor follows it by itself where it runs as him
+        // too; where it runs as somebody else, he gets the opened file.
         files.push_back({.id = std::move(id),
                          .what = std::move(what),
                          .path = path,
                          .operation = operation,
                          .noexist = noexist,
-                         .as = path.trusted ? 0 : path.opened_as,
-                         .passed = !path.trusted || definition.owner != 0});
+                         .as = path.trusted ? ::geteuid() : path.opened_as,
+                         .passed = !path.trusted || definition.owner != ::geteuid()});
     };
     unsigned number = 0;
     for (auto const& disk : definition.disks) {

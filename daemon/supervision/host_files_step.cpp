@@ -23,6 +23,11 @@ struct Survey {
     };
     std::vector<Look> looks;  // one for each file
 
+    // Nothing to look at, and root needs no look-up.
+    [[nodiscard]] auto is_trivial() const -> bool {
+        return files.empty() && accounts.size() == 1 && accounts.begin()->first == 0;
+    }
+
     void make() {
         for (auto& [uid, account] : accounts) {
             account = find_account(uid);
@@ -49,12 +54,17 @@ public:
         for (auto const& file : survey_->files) {
             survey_->accounts.emplace(file.as, std::nullopt);
         }
-        step_.loop_.offload([survey = survey_] { survey->make(); },
-                            [weak = weak_from_this()] {
-                                if (auto const self = weak.lock()) {
-                                    self->surveyed();
-                                }
-                            });
+        auto done = [weak = weak_from_this()] {
+            if (auto const self = weak.lock()) {
+                self->surveyed();
+            }
+        };
+        if (survey_->is_trivial()) {
+            survey_->make();
+            step_.loop_.post(std::move(done));
+        } else {
+            step_.loop_.offload([survey = survey_] { survey->make(); }, std::move(done));
+        }
     }
 
     void finish(StepResult result) {
@@ -86,10 +96,10 @@ private:
             } else if (look.error == ENOENT && file.noexist) {
                 skip(file);
             } else if (look.error != 0) {
-                finish(step_failed(explain(file, APIARY_OPENER_REFUSED, look.error, 0, "root")));
+                finish(step_failed(explain(file, APIARY_OPENER_REFUSED, look.error, 0, name_of(file))));
                 return;
             } else if (!fits(file.operation, look.mode)) {
-                finish(step_failed(explain(file, APIARY_OPENER_WRONG_TYPE, 0, look.mode, "root")));
+                finish(step_failed(explain(file, APIARY_OPENER_WRONG_TYPE, 0, look.mode, name_of(file))));
                 return;
             }
         }
@@ -123,7 +133,7 @@ private:
             } else if (answer.fault == APIARY_OPENER_REFUSED && answer.error == ENOENT && file.noexist) {
                 skip(file);
             } else {
-                auto text = explain(file, answer.fault, answer.error, answer.mode, survey_->accounts.at(file.as)->name);
+                auto text = explain(file, answer.fault, answer.error, answer.mode, name_of(file));
                 finish(file.path.trusted ? step_failed(std::move(text)) : step_veto(std::move(text)));
                 return;
             }
@@ -134,6 +144,10 @@ private:
             return;
         }
         open_next();
+    }
+
+    [[nodiscard]] auto name_of(HostFile const& file) const -> std::string const& {
+        return survey_->accounts.at(file.as)->name;
     }
 
     void skip(HostFile const& file) {

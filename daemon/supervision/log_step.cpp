@@ -28,9 +28,21 @@ struct Opening {
     std::shared_ptr<UniqueFd> fd;
     std::string fault;
 
+    static auto own_name() -> std::string {
+        auto const own = find_account(::geteuid());
+        return own ? own->name : "the daemon";
+    }
+
     void look_up() { account = find_account(file.as); }
 
-    void open_as_root() {
+    void begin_ourselves() {
+        open_ourselves();
+        if (fault.empty()) {
+            write_header();
+        }
+    }
+
+    void open_ourselves() {
         // Read too: the last words of a hypervisor that gave up are told to whoever started it.
         constexpr int flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
         auto const& path = file.path.path;
@@ -39,11 +51,12 @@ struct Opening {
             again = false;
             fd = std::make_shared<UniqueFd>(::open(path.c_str(), flags, 0640));
             if (!*fd || ::fstat(fd->get(), &status) != 0) {
-                fault = explain(file, APIARY_OPENER_REFUSED, errno, 0, "root");
+                int const error = errno;
+                fault = explain(file, APIARY_OPENER_REFUSED, error, 0, own_name());
                 return;
             }
             if (!S_ISREG(status.st_mode)) {
-                fault = explain(file, APIARY_OPENER_WRONG_TYPE, 0, status.st_mode, "root");
+                fault = explain(file, APIARY_OPENER_WRONG_TYPE, 0, status.st_mode, own_name());
                 return;
             }
             if (bound != 0 && static_cast<std::uint64_t>(status.st_size) > bound) {
@@ -112,7 +125,7 @@ public:
             .path = own.value_or(HostPath{.path = step.log_dir_ + '/' + log_file_name(call.definition->name)}),
             .operation = APIARY_OPEN_LOG,
             .noexist = false,
-            .as = own && !own->trusted ? own->opened_as : 0,
+            .as = own && !own->trusted ? own->opened_as : ::geteuid(),
             .passed = true};
         opening_->header = again ? std::string{} : header_of(call, step.loop_.wall());
         opening_->bound = own || again ? 0 : step.bound_;
@@ -120,7 +133,7 @@ public:
 
     void start() {
         if (opening_->file.path.trusted) {
-            work([](Opening& opening) { opening.open_as_root(); }, &Run::opened);
+            work([](Opening& opening) { opening.begin_ourselves(); }, &Run::headed);
         } else {
             work([](Opening& opening) { opening.look_up(); }, &Run::open_as_user);
         }
@@ -170,10 +183,6 @@ private:
     }
 
     void opened() {
-        if (!opening_->fault.empty()) {
-            finish(step_failed(opening_->fault));
-            return;
-        }
         work([](Opening& opening) { opening.write_header(); }, &Run::headed);
     }
 

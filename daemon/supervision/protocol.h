@@ -16,7 +16,7 @@
 //     get, or a ticket that is not there any more, is the end: nothing is executed. The setup connection goes on as an
 //     ordinary control connection. If it is closed before the launch record is complete, the shim ends.
 //  3. Any later daemon (root, or the uid that the shim has) connects to `sock`. Each connection begins with GREETING.
-//  4. When the hypervisor ends: its process group is killed, `exit` is written (tmp, fsync, rename), `sock` is removed
+//  4. When the hypervisor ends: its process group is killed, `exit` is written (tmp, rename), `sock` is removed
 //  and
 //     `shim.lock` let go, all connections hear EXITED, viewers get up to two seconds to take what is left of the
 //     console's output, and the shim ends. It waits for nobody: the exit record is the truth for whoever comes later.

@@ -9,6 +9,7 @@
 #include "supervision/run_folder.hpp"
 #include "supervision/tickets.hpp"
 #include "vm/kill_point.hpp"
+#include "vm/spare_descriptors.hpp"
 
 namespace apiary::supervision {
 namespace {
@@ -230,7 +231,8 @@ void ShimSupervised::look_in_folder() {
     }
     // It may have dropped us for being slow, or be just about to end.
     auto socket = connect_packet_socket(run_dir_ + '/' + socket_file);
-    if (auto const peer = socket ? peer_uid(socket.get()) : std::nullopt;
+    bool const affordable = socket && leaves_descriptors(socket.get());
+    if (auto const peer = affordable ? peer_uid(socket.get()) : std::nullopt;
         peer && (*peer == 0 || *peer == ::geteuid())) {
         APIARY_KILL_POINT("shim.found");
         connect(std::move(socket));

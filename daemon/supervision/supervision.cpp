@@ -1,6 +1,7 @@
 #include "supervision/supervision.hpp"
 
 #include "supervision/host_files_step.hpp"
+#include "supervision/limits_step.hpp"
 #include "supervision/log_step.hpp"
 #include "supervision/run_folder_step.hpp"
 #include "supervision/shim_supervisor.hpp"
@@ -11,13 +12,16 @@ auto make_supervisor(Loop& loop, SupervisionOptions const& options) -> std::uniq
     return std::make_unique<supervision::ShimSupervisor>(loop, options);
 }
 
-auto make_steps(Loop& loop, SupervisionOptions const& options) -> std::vector<std::unique_ptr<Step>> {
+auto make_steps(Loop& loop, SupervisionOptions const& options) -> BuiltInSteps {
     auto const opener = std::make_shared<supervision::Opener>(loop, options.opener, options.open_deadline);
-    std::vector<std::unique_ptr<Step>> steps;
+    auto limits = std::make_unique<supervision::LimitsStep>(loop, supervision::read_limits);
+    BuiltInSteps made{.steps = {}, .observer = limits.get()};
+    auto& steps = made.steps;
     steps.push_back(std::make_unique<supervision::RunFolderStep>(loop));
+    steps.push_back(std::move(limits));
     steps.push_back(std::make_unique<supervision::HostFilesStep>(loop, opener));
     steps.push_back(std::make_unique<supervision::LogStep>(loop, opener, options.log_dir, options.log_bound));
-    return steps;
+    return made;
 }
 
 }  // namespace apiary

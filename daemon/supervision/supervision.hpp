@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "vm/engine.hpp"
 #include "vm/loop.hpp"
 #include "vm/step.hpp"
 #include "vm/supervisor.hpp"
@@ -28,7 +29,11 @@ struct SupervisionOptions {
 // The loop must outlive what these give.
 [[nodiscard]] auto make_supervisor(Loop& loop, SupervisionOptions const& options) -> std::unique_ptr<Supervisor>;
 
-// run-folder, host-files, log: in the order in which they run.
-[[nodiscard]] auto make_steps(Loop& loop, SupervisionOptions const& options) -> std::vector<std::unique_ptr<Step>>;
+// run-folder, limits, host-files, log: in the order in which they run. One of them has to observe the engine.
+struct BuiltInSteps {
+    std::vector<std::unique_ptr<Step>> steps;
+    Observer* observer = nullptr;
+};
+[[nodiscard]] auto make_steps(Loop& loop, SupervisionOptions const& options) -> BuiltInSteps;
 
 }  // namespace apiary

@@ -138,7 +138,9 @@ void compare_meaning(Differences& found, Definition const& a, Definition const& 
 }  // namespace
 
 auto holds_at_once(std::string_view key) -> bool {
-    return key == "boot" || key == "boot_delay" || key == "stop_timeout" || key == "reboot_on_change";
+    static constexpr auto keys = std::to_array<std::string_view>(
+        {"after", "boot", "boot_delay", "stop_timeout", "reboot_on_change", "maxrestart", "maxrestarttime"});
+    return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
 auto same_for_the_guest(Definition const& before, Definition const& after) -> bool {

@@ -9,6 +9,8 @@
 #include <system_error>
 #include <utility>
 
+#include "vm/spare_descriptors.hpp"
+
 namespace apiary {
 namespace {
 
@@ -59,6 +61,12 @@ void ConsoleCalls::open(std::shared_ptr<Machine> const& machine, ConsoleMode mod
     if (!pair) {
         refuse(std::move(reply),
                {Refusal::Kind::failed, "no socket for the console: " + std::generic_category().message(errno)});
+        return;
+    }
+    if (!leaves_descriptors(pair->theirs.get())) {
+        refuse(std::move(reply), {Refusal::Kind::failed,
+                                  "apiaryd has hardly any file descriptors left, and keeps those: close consoles and "
+                                  "streams, or raise its limit (apiaryd(8), LIMITS)"});
         return;
     }
     auto const number = ++last_;

@@ -164,7 +164,7 @@ struct BhyveBase {
     friend auto operator==(BhyveBase const&, BhyveBase const&) -> bool = default;
 };
 
-// How often a VM may be restarted within a time before it counts as failed.
+// How often a VM may be restarted within a time; one more, and it is failed. 0 restarts: none at all.
 struct RestartLimit {
     unsigned restarts = 3;
     std::chrono::seconds within{30};
@@ -186,6 +186,9 @@ struct Definition {
     std::chrono::seconds boot_delay{0};
     std::chrono::seconds loader_timeout{15};  // <= 0: none
     std::chrono::seconds stop_timeout{300};   // 0: power off at once
+    // VMs that it is started after and stopped before, without those that have no effect: that are not there, that its
+    // owner may not see, that would close a circle.
+    std::vector<std::string> after;
     bool reboot_on_change = false;
     bool install = false;
 
@@ -213,7 +216,7 @@ struct Definition {
     std::vector<std::string> bhyve_env, bhyveload_env;
 
     std::string description, os, osversion;           // for people
-    RestartLimit restart_limit;                       // kept: nothing restarts a VM that failed yet
+    RestartLimit restart_limit;                       // of reboots and automatic restarts
     std::shared_ptr<BhyveBase const> bhyve_base;      // backend bhyve; null: none
     std::optional<std::string> bootrom;               // backend bhyve: FILE or FILE,VARIABLES, not the usual ones
     std::optional<bool> acpi_tables, vmexit_on_halt;  // backend bhyve; none: not said

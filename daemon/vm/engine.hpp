@@ -72,6 +72,7 @@ struct Refusal {
         console_busy,
         no_console,
         not_cancelable,
+        too_many,  // of that at once
         failed,
     };
     Kind kind = Kind::failed;
@@ -138,8 +139,17 @@ public:
     virtual void found_running(RunRecord const& record) = 0;
 
     // -- the end ---------------------------------------------------------------------------------------------------
-    // Stops every VM (each by its stop_timeout, then kill); nothing new starts. `done` when all are at rest.
-    // A second call powers off at once.
+    struct Stopping {
+        std::string name;
+        std::vector<std::string> behind;  // those of them that must be at rest before it is told to stop
+    };
+    // Stops those of these VMs that are not at rest, and takes back starts that are to come: each VM when those of them
+    // that are after it are at rest; with `force` all are powered off at once. Gives those that are not at rest, in the
+    // order in which they are told. A VM whose stop is canceled stays up, and with it those that it is after.
+    virtual auto stop_all(std::vector<std::string> const& vms, bool force, uid_t requester)
+        -> Outcome<std::vector<Stopping>> = 0;
+    // Stops every VM in that order (each by its stop_timeout, then kill); nothing new starts. `done` when all are at
+    // rest. A second call powers off all at once.
     virtual void shut_down(std::function<void()> done) = 0;
 
     virtual void add_observer(Observer& observer) = 0;  // observers are told in the order of their adding

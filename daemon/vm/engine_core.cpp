@@ -1,5 +1,4 @@
 #include "vm/engine_core.hpp"
-#include "vm/kill_point.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -31,20 +30,6 @@ auto input_of(Command command, CommandOptions const& options) -> Input {
 
 }  // namespace
 
-// Tells when, during shut_down(), the last VM has come to rest.
-class EngineCore::RestWatch : public Observer {
-public:
-    explicit RestWatch(EngineCore& engine) : engine_{engine} {}
-    void on_turn(Turn const&) override {
-        if (engine_.on_rest_) {
-            engine_.check_rest();
-        }
-    }
-
-private:
-    EngineCore& engine_;
-};
-
 EngineCore::EngineCore(EngineParts parts)
     : loop_{parts.loop},
       journal_{parts.journal},
@@ -59,9 +44,10 @@ EngineCore::EngineCore(EngineParts parts)
              .hypervisors = std::move(parts.hypervisors),
              .steps = std::move(parts.steps),
              .run_root = std::move(parts.run_root),
-             .timings = parts.timings},
+             .timings = parts.timings,
+             .order = {parts.loop, parts.max_starting, parts.timings.longest_start}},
       consoles_{world_},
-      rest_watch_{std::make_unique<RestWatch>(*this)} {
+      report_{std::move(parts.report)} {
     if (memory_ != nullptr) {
         turns_.before_commit([this](Turn const& turn) { remember(turn); });
     }
@@ -153,11 +139,13 @@ auto EngineCore::add(std::string name, unsigned id, DefinitionPtr definition) ->
         auto const gone = weak.lock();
         if (auto const it = machines_.find(key); it != machines_.end() && it->second == gone) {
             turns_.removed(gone);
+            world_.order.leave(gone->seat());
             gone->tell(EventType::vm_removed, {});
             machines_.erase(it);
         }
     };
     machines_.emplace(key, made);
+    made->take_seat();
     return *made;
 }
 
@@ -199,7 +187,11 @@ auto EngineCore::apply(std::vector<DefinitionPtr> definitions) -> Changes {
             machine(plan.name)->deliver({.kind = Message::Kind::vanish});
         }
     }
+    StartOrder::After after;
     for (auto& definition : definitions) {
+        if (!definition->after.empty()) {
+            after.emplace_back(definition->name, definition->after);
+        }
         if (auto const known = machine(definition->name)) {
             if (!known->renew(definition)) {
                 known->deliver({.kind = Message::Kind::definition, .definition = std::move(definition)});
@@ -216,12 +208,13 @@ auto EngineCore::apply(std::vector<DefinitionPtr> definitions) -> Changes {
         }
         made.announce();
     }
+    world_.order.arrange(after);
     return changes;
 }
 
 void EngineCore::found_running(RunRecord const& record) {
     if (auto const known = machine(record.name)) {
-        if (known->at_rest() && known->status().sub_state == SubState::none) {
+        if (known->at_rest() && known->status().sub_state != SubState::undo_pending) {
             known->adopt_found(record, false);  // what is known of it is older than that
             return;
         }
@@ -231,52 +224,6 @@ void EngineCore::found_running(RunRecord const& record) {
     }
     identities_.reserve(record.name, record.id);
     add(record.name, record.id, nullptr).adopt_found(record, true);
-}
-
-void EngineCore::stop_all(Input input) {
-    for (auto const& [key, machine] : machines_) {
-        auto const& status = machine->status();
-        if (!machine->at_rest() && status.sub_state != SubState::not_adopted) {
-            machine->deliver({.kind = Message::Kind::command,
-                              .input = input,
-                              .cause = {Reason::host_shutdown, "the daemon is ending"},
-                              .reply = [](Outcome<std::uint64_t> const&) {}});
-        }
-    }
-}
-
-void EngineCore::shut_down(std::function<void()> done) {
-    bool const again = std::exchange(world_.ending, true);
-    if (!again) {
-        turns_.add_observer(*rest_watch_);
-        for (auto const& [key, machine] : machines_) {
-            machine->drop_planned_start();
-        }
-    }
-    on_rest_ = [before = std::move(on_rest_), done = std::move(done)] {
-        for (auto const& told : {before, done}) {
-            if (told) {
-                told();
-            }
-        }
-    };
-    stop_all(again ? Input::poweroff : Input::stop);
-    turns_.after_commit([this] { check_rest(); });
-}
-
-void EngineCore::check_rest() {
-    bool const resting = std::all_of(machines_.begin(), machines_.end(), [](auto const& entry) {
-        return entry.second->at_rest() || entry.second->status().sub_state == SubState::not_adopted;
-    });
-    if (resting && on_rest_) {
-        if (memory_ != nullptr) {
-            APIARY_KILL_POINT("end.note");
-            memory_->note_end();
-            static_cast<void>(journal_.commit());
-            APIARY_KILL_POINT("end.noted");
-        }
-        loop_.post(std::exchange(on_rest_, nullptr));
-    }
 }
 
 }  // namespace apiary

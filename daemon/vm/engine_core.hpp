@@ -1,6 +1,7 @@
 // The engine itself: the registry of VMs and the door to each.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -22,7 +23,9 @@ struct EngineParts {
     std::vector<Step*> steps;
     std::string run_root;
     Timings timings = {};
-    Memory* memory = nullptr;  // null: nothing outlives the daemon
+    std::size_t max_starting = 10'000;                    // VMs at once
+    Memory* memory = nullptr;                             // null: nothing outlives the daemon
+    std::function<void(std::string const&)> report = {};  // for the log: how the stop of all VMs goes
 };
 
 class EngineCore : public Engine {
@@ -51,18 +54,27 @@ public:
     // folders that it knows of.
     auto recover(Memory::Recovered recovered) -> std::vector<std::string>;
 
+    auto stop_all(std::vector<std::string> const& names, bool force, uid_t requester)
+        -> Outcome<std::vector<Stopping>> override;
     void shut_down(std::function<void()> done) override;
+    void limit_starts(std::size_t most) { world_.order.limit(most); }  // before the first apply()
     void add_observer(Observer& observer) override { turns_.add_observer(observer); }
     void close_turn() override { turns_.close(); }
 
 private:
-    class RestWatch;
+    struct Round;
+    class RoundWatch;
     using Machines = std::map<std::string, std::shared_ptr<Machine>, std::less<>>;
     auto machine(std::string_view name) const -> std::shared_ptr<Machine>;
     auto add(std::string name, unsigned id, DefinitionPtr definition) -> Machine&;
     void remember(Turn const& turn);
-    void stop_all(Input input);
-    void check_rest();
+
+    // engine_stop.cpp
+    auto make_round_watch() -> std::shared_ptr<Observer>;
+    auto teller(std::weak_ptr<Round> const& round, Input input, uid_t requester) -> std::function<void(Vm const&)>;
+    auto add_round(std::vector<VmPtr> const& vms, bool force, uid_t requester, bool ending) -> Round&;
+    void end_rounds();
+    void report(Round& round);
 
     Loop& loop_;
     Journal& journal_;
@@ -73,7 +85,9 @@ private:
     World world_;
     ConsoleCalls consoles_;
     Machines machines_;  // by name_key
-    std::unique_ptr<RestWatch> rest_watch_;
+    std::function<void(std::string const&)> report_;
+    std::shared_ptr<Observer> round_watch_;  // once there was a round
+    std::vector<std::shared_ptr<Round>> rounds_;
     std::function<void()> on_rest_;
 };
 

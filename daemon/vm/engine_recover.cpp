@@ -56,6 +56,7 @@ auto EngineCore::recover(Memory::Recovered recovered) -> std::vector<std::string
         auto& made = add(record.name, record.id, record.definition);
         made.recover(std::move(record), job, recovered.same_boot, boots);
         APIARY_KILL_POINT("recover.vm");
+        made.note_order();
     }
     for (auto const& [id, lost] : jobs) {
         if (memory_ != nullptr) {

@@ -38,7 +38,7 @@ public:
     [[nodiscard]] virtual auto after(Duration delay, Callback callback) -> Handle = 0;
 
     // Runs `callback` whenever `fd` is ready, until the handle is destroyed. The caller keeps the descriptor open for
-    // that long and closes it only afterwards. Hang-up and error count as ready.
+    // that long and closes it only afterwards. Hang-up and error count as ready. (A second watch takes a descriptor.)
     [[nodiscard]] virtual auto watch(int fd, Readiness readiness, Callback callback) -> Handle = 0;
 
     // Runs `work` on the bounded pool of threads (it must touch nothing but what it owns), then `done` on the loop.

@@ -209,6 +209,8 @@ auto Machine::react(Message& message) -> Effect {
         case Message::Kind::vanish:
             vanishing_ = true;
             return react(Input::vanish, {Reason::requested, "its definition is gone"});
+        case Message::Kind::order:
+            return on_turn_to_start(message);
         case Message::Kind::step_answer:
             return Effect::none;  // of a wait that was cut short
         case Message::Kind::guest:
@@ -239,24 +241,36 @@ auto Machine::on_command(Message& command) -> Effect {
         }
     }
     if (command.input == Input::start) {
-        if (world_.ending) {
-            reply_later(command,
-                        Refusal{Refusal::Kind::shutting_down, "the daemon is ending: VM " + name_ + " is not started"});
+        start_sent_ = false;
+        if (auto refusal = why_not_to_start(command)) {
+            reply_later(command, std::move(*refusal));
+            note_order();
             return Effect::refuse;
         }
-        if (!world_.turns.durable() && at_rest()) {
-            reply_later(command, Refusal{Refusal::Kind::degraded,
-                                         "VM " + name_ + " is not started: the journal cannot be written (" +
-                                             world_.turns.journal().fault() + "): make room on its disk"});
-            return Effect::refuse;
-        }
-        if (!next_definition() && at_rest()) {
-            reply_later(command, Refusal{Refusal::Kind::invalid_state,
-                                         "VM " + name_ + " was found running, and its definition is not read yet"});
-            return Effect::refuse;
+        if (at_rest() && status_.sub_state != SubState::undo_pending) {
+            return on_start(command);
         }
     }
     return react(command.input, command.cause, &command);
+}
+
+auto Machine::why_not_to_start(Message const& command) const -> std::optional<Refusal> {
+    if (command.again && status_.sub_state != SubState::backoff) {
+        // Somebody was quicker, in the same moment; it may be that he stopped it.
+        return Refusal{Refusal::Kind::invalid_state, "VM " + name_ + " waits for no restart"};
+    }
+    if (world_.ending) {
+        return Refusal{Refusal::Kind::shutting_down, "the daemon is ending: VM " + name_ + " is not started"};
+    }
+    if (!world_.turns.durable() && at_rest()) {
+        return Refusal{Refusal::Kind::degraded, "VM " + name_ + " is not started: the journal cannot be written (" +
+                                                    world_.turns.journal().fault() + "): make room on its disk"};
+    }
+    if (!next_definition() && at_rest()) {
+        return Refusal{Refusal::Kind::invalid_state,
+                       "VM " + name_ + " was found running, and its definition is not read yet"};
+    }
+    return std::nullopt;
 }
 
 auto Machine::on_guest(GuestEvent event) -> Effect {
@@ -277,10 +291,14 @@ auto Machine::on_guest(GuestEvent event) -> Effect {
         default:
             break;
     }
-    auto const input = input_of(event, once_);
+    auto input = input_of(event, once_);
     bool const unasked = input == Input::guest_paused && event.reason == Reason::none &&
                          (job_ == nullptr || job_->command != Command::pause);
-    return react(input, {unasked ? Reason::unknown : reason_of(event), event.text});
+    Cause cause{unasked ? Reason::unknown : reason_of(event), event.text};
+    if (input == Input::guest_reset || input == Input::exited_reboot) {
+        count_reboot(input, cause);
+    }
+    return react(input, cause);
 }
 
 auto Machine::on_timer(Message const& message) -> Effect {

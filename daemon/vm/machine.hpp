@@ -15,6 +15,8 @@
 #include "vm/job_book.hpp"
 #include "vm/memory.hpp"
 #include "vm/message.hpp"
+#include "vm/restart_policy.hpp"
+#include "vm/start_order.hpp"
 #include "vm/task.hpp"
 
 namespace apiary {
@@ -30,6 +32,10 @@ struct Timings {
     Duration undo_backoff_last = std::chrono::minutes{5};
     Duration restart_pause = std::chrono::seconds{3};  // at least, between the stop and the start of a restart
     Duration change_pause = std::chrono::seconds{1};   // at least, before a VM at rest starts for reboot_on_change
+    // A VM that is starting for longer counts no more among the max_starting: as long as a loader has by default.
+    Duration longest_start = std::chrono::seconds{15};
+    Duration restart_backoff_first = std::chrono::seconds{1};  // before an automatic restart; doubles in a row
+    Duration restart_backoff_last = std::chrono::minutes{5};
 };
 
 // What all VMs share.
@@ -42,6 +48,7 @@ struct World {
     std::vector<Step*> steps;              // in their order
     std::string run_root;
     Timings timings;
+    StartOrder order;
     bool ending = false;  // the daemon ends: nothing starts any more
 };
 
@@ -79,7 +86,11 @@ public:
     [[nodiscard]] auto plan_of_vanishing() const -> VmChangePlan;
     // True: it is the same, and that is all there is to it.
     auto renew(DefinitionPtr const& definition) -> bool;
-    void drop_planned_start() { start_timer_ = nullptr; }
+    void drop_planned_start();  // the daemon ends
+    // Its place among the starts of all, from its adding to the engine on; to be told where it is.
+    void take_seat();
+    void note_order();
+    [[nodiscard]] auto seat() const -> StartOrder::Seat& { return *seat_; }
     // At rest again after its definition vanished: the engine forgets it.
     std::function<void()> on_erased;
     // Null where no guest is there to be talked to.
@@ -117,6 +128,7 @@ private:
     void erase();
     auto react(Message& message) -> Effect;
     auto on_command(Message& command) -> Effect;
+    [[nodiscard]] auto why_not_to_start(Message const& command) const -> std::optional<Refusal>;
     auto on_guest(GuestEvent event) -> Effect;
     auto on_timer(Message const& message) -> Effect;
     // Its stop is not only somebody's wish.
@@ -139,6 +151,13 @@ private:
     void refuse(Message& command, Row const* row);
     void take_definition(DefinitionPtr definition);
 
+    // machine_order.cpp: waiting for its turn to start
+    [[nodiscard]] auto waits_for_its_turn() const -> bool;
+    [[nodiscard]] auto is_coming() const -> bool;
+    auto on_start(Message& command) -> Effect;
+    auto on_turn_to_start(Message const& message) -> Effect;
+    [[nodiscard]] auto whom_it_is_behind() const -> std::string;
+
     // machine_reload.cpp: definitions that are read, and the starts that follow from them
     struct Judgement {
         std::optional<Input> content;  // reload or adjust; none: the same as before
@@ -149,7 +168,15 @@ private:
     void judge_policy(Judgement& judgement, Definition const* known, Definition const& definition) const;
     auto on_definition(DefinitionPtr definition) -> Effect;
     auto on_boot() -> Effect;
-    void plan_start(Duration delay);
+    void plan_start(Duration delay, bool again = false);
+
+    // machine_restart.cpp: the failure policy
+    void conclude();
+    [[nodiscard]] auto restart_fault(Cause const& last) const -> std::optional<Cause>;
+    [[nodiscard]] auto asked_to_reboot(Cause const& cause) const -> bool;
+    void count_reboot(Input& input, Cause& cause);
+    void forget_restarts(Input input, Message const& command);
+    void planned_start_refused(Refusal const& refusal);
 
     // machine_jobs.cpp: the one job of this VM that is under way
     [[nodiscard]] auto take_command(Message& command, Effect effect) -> Job*;  // a job that ends with this move
@@ -215,6 +242,10 @@ private:
     WallTime start_due_;            // … while it is planned
     Duration start_delay_{};        // of the next one
     bool boot_due_ = false;         // its boot policy is yet to be followed
+    bool start_sent_ = false;       // its delay is over, the command is in the inbox
+    RestartHistory restarts_;
+
+    StartOrder::Seat* seat_ = nullptr;  // the order's own
 
     std::deque<Message> inbox_;
     bool pump_scheduled_ = false;

@@ -23,7 +23,8 @@ auto is_request(Effect effect) -> bool {
 }
 
 auto goes_down(Row const& row) -> bool {
-    return row.next == State::stopping || row.next == State::failed;
+    bool const called_off = row.state == State::starting && row.next == State::stopped;
+    return row.next == State::stopping || row.next == State::failed || called_off;
 }
 
 auto target_after(TargetMove move, Target before) -> Target {
@@ -70,6 +71,9 @@ auto Machine::react(Input input, Cause const& cause, Message* command) -> Effect
         return Effect::refuse;
     }
     changed();
+    if (command != nullptr) {
+        forget_restarts(command->input, *command);
+    }
     if (effect == Effect::begin || effect == Effect::begin_again) {
         begin();
     }
@@ -85,7 +89,7 @@ auto Machine::react(Input input, Cause const& cause, Message* command) -> Effect
     if (command != nullptr) {
         note_hand(*row);
     }
-    if (effect == Effect::begin || status_.target != Target::running) {
+    if (effect == Effect::begin || effect == Effect::enqueue || status_.target != Target::running) {
         start_timer_ = nullptr;  // it starts, or somebody does not want it to
     }
     move(*row, cause);
@@ -95,6 +99,7 @@ auto Machine::react(Input input, Cause const& cause, Message* command) -> Effect
     after_move(effect);
     jobs_seen(input);
     show_progress();
+    note_order();
     return effect;
 }
 
@@ -131,7 +136,8 @@ void Machine::note_cause(Row const& row, Cause const& cause) {
         if (cause.reason != Reason::none && (why_.reason == Reason::none || row.input == Input::stop_timeout)) {
             why_ = cause;
         }
-    } else if (row.next != State::stopped || status_.state == State::failed) {
+    } else if (row.next != State::stopped || status_.state == State::failed ||
+               (status_.sub_state == SubState::backoff && row.next_sub_state != SubState::backoff)) {
         why_ = row.next == State::stopped ? cause : Cause{};  // it goes up again, or its failure is forgiven
     }
 }
@@ -140,6 +146,10 @@ void Machine::move(Row const& row, Cause const& cause) {
     if (!goes_down(row) && row.next != State::stopped) {
         move_to(row.next, row.next_sub_state,
                 {cause.reason == Reason::none ? Reason::requested : cause.reason, cause.text});
+        return;
+    }
+    if (row.effect == Effect::plan_restart) {
+        move_to(row.next, row.next_sub_state, cause);
         return;
     }
     auto shown = why_;
@@ -200,7 +210,20 @@ void Machine::after_move(Effect effect) {
                 plan_start(std::max<Duration>(definition_->boot_delay, world_.timings.restart_pause));
             }
             break;
+        case Effect::enqueue:
+            stopped_by_hand_ = false;
+            break;
+        case Effect::plan_restart:
+            settle_job();
+            if (pending_) {
+                take_definition(std::exchange(pending_, nullptr));
+                tell(EventType::vm_changed, {{"pending", "false"}});
+            }
+            plan_start(start_delay_, true);
+            break;
         case Effect::hold_undo:
+        case Effect::call_off:
+        case Effect::erase:
             settle_job();
             break;
         default:
@@ -209,11 +232,10 @@ void Machine::after_move(Effect effect) {
 }
 
 void Machine::tell_reboot(Cause const& cause) {
-    bool const asked = cause.reason == Reason::requested || (job_ != nullptr && job_->command == Command::reset);
     auto made = event(EventType::reboot);
     made.reason = cause.reason;
     made.vm_seq = ++status_.last_event;
-    made.details = {{"by", asked ? "request" : "guest"}};
+    made.details = {{"by", asked_to_reboot(cause) ? "request" : "guest"}};
     world_.turns.emit(std::move(made));
 }
 

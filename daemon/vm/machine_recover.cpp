@@ -69,7 +69,7 @@ auto Machine::record() const -> VmRecord {
                     .job_canceled = job_canceled_,
                     .boot_due = boot_due_,
                     .start_due = start_timer_ ? std::optional{start_due_} : std::nullopt,
-                    .restarts = {}};
+                    .restarts = restarts_.stamps()};
     for (auto const& attempt : attempts_) {
         auto& kept = record.attempts.emplace_back(
             AttemptRecord{.step = attempt.name, .id = attempt.id, .contributions = attempt.contributions});
@@ -97,6 +97,7 @@ void Machine::recover(VmRecord record, Job* job, bool same_boot, bool boots) {
     once_ = record.once;
     stopped_by_hand_ = record.stopped_by_hand;
     boot_due_ = record.boot_due || boots;
+    restarts_ = RestartHistory{std::move(record.restarts)};
     stale_ = true;
     for (auto& kept : record.attempts) {
         auto const step = std::find_if(world_.steps.begin(), world_.steps.end(),
@@ -122,10 +123,16 @@ void Machine::recover(VmRecord record, Job* job, bool same_boot, bool boots) {
     }
     if (at_rest() && status_.sub_state != SubState::undo_pending) {
         vanishing_ = false;  // whether its definition is gone is read again
-        if (!boots && record.start_due && status_.target == Target::running) {
-            plan_start(std::max<Duration>(*record.start_due - world_.loop.wall(), {}));
+        bool const again = status_.sub_state == SubState::backoff;
+        // A back-off that was over, and whose start was on the way, has no time any more.
+        if (!boots && (record.start_due || again) && status_.target == Target::running) {
+            auto const now = world_.loop.wall();
+            plan_start(std::max<Duration>(record.start_due.value_or(now) - now, {}), again);
         }
         return;
+    }
+    if (waits_for_its_turn()) {
+        return;  // nothing was begun
     }
     life_ = adopts ? live_adopted() : live_again();
     life_.start();

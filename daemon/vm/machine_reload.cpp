@@ -17,13 +17,13 @@ auto effect_at(VmStatus const& status, Input input) -> Effect {
 
 auto shuts_down(Effect effect) -> bool {
     return effect == Effect::back_out || effect == Effect::kill || effect == Effect::quit ||
-           effect == Effect::press_button || effect == Effect::wake_and_press;
+           effect == Effect::press_button || effect == Effect::wake_and_press || effect == Effect::call_off;
 }
 
 auto cause_of(Input policy) -> Cause {
     switch (policy) {
         case Input::autostop:
-            return {Reason::requested, "its boot policy is now no"};
+            return {Reason::requested, "its boot policy does not want it up any more"};
         case Input::restart:
             return {Reason::requested, "its definition has changed (reboot_on_change)"};
         default:
@@ -68,6 +68,8 @@ void Machine::judge_policy(Judgement& judgement, Definition const* known, Defini
     if (differs && boot != BootPolicy::no && (!stopped_by_hand_ || known->boot == BootPolicy::no)) {
         judgement.policy = Input::restart;
         judgement.delay = std::max<Duration>(definition.boot_delay, world_.timings.change_pause);
+    } else if (boot != known->boot && boot == BootPolicy::oneshot && status_.sub_state == SubState::backoff) {
+        judgement.policy = Input::autostop;  // it would be started once more than that
     } else if (boot == known->boot || boot == BootPolicy::oneshot) {
         return;
     } else {
@@ -165,21 +167,37 @@ auto Machine::on_boot() -> Effect {
 }
 
 // A start of the daemon's own accord; anybody's stop ends the wait.
-void Machine::plan_start(Duration delay) {
+void Machine::plan_start(Duration delay, bool again) {
     start_due_ = world_.loop.wall() + std::chrono::duration_cast<WallTime::duration>(delay);
-    start_timer_ = world_.loop.after(delay, [weak = weak_from_this()] {
+    start_timer_ = world_.loop.after(delay, [weak = weak_from_this(), again] {
         auto const self = weak.lock();
         if (!self) {
             return;
         }
         auto const due = std::move(self->start_timer_);  // ends with this call
         if (self->at_rest() && self->status_.target == Target::running && !self->world_.ending) {
+            self->start_sent_ = true;
             self->deliver({.kind = Message::Kind::command,
                            .input = Input::start,
                            .cause = {Reason::requested, {}},
-                           .reply = [](Outcome<std::uint64_t> const&) {}});
+                           .reply =
+                               [weak](Outcome<std::uint64_t> const& outcome) {
+                                   auto const asker = weak.lock();
+                                   auto const* const refusal = std::get_if<Refusal>(&outcome);
+                                   if (asker && refusal != nullptr) {
+                                       asker->planned_start_refused(*refusal);
+                                   }
+                               },
+                           .again = again});
         }
     });
+}
+
+void Machine::drop_planned_start() {
+    start_timer_ = nullptr;
+    if (status_.sub_state == SubState::backoff) {
+        react(Input::autostop, {Reason::host_shutdown, "the daemon is ending"});
+    }
 }
 
 }  // namespace apiary

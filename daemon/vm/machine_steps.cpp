@@ -182,8 +182,7 @@ auto Machine::undo_all() -> Task<> {
     if (status_.state == State::starting) {
         co_return;  // the start that an earlier daemon had begun: it begins anew
     }
-    bool const failed = is_failure(why_.reason) || status_.sub_state == SubState::undo_pending;
-    react(failed ? Input::undone_failed : Input::undone);
+    conclude();
 }
 
 auto Machine::undo_once() -> Task<bool> {

@@ -16,17 +16,19 @@ struct Cause {
 };
 
 struct Message {
-    enum class Kind { command, boot, definition, vanish, step_answer, guest, timer };
+    enum class Kind { command, boot, definition, vanish, order, step_answer, guest, timer };
     Kind kind = Kind::timer;
-    Input input = Input::start;  // command, timer
+    Input input = Input::start;  // command, order, timer
     Cause cause;                 // command: requested, or host_shutdown
     uid_t requester = 0;
     std::function<void(Outcome<std::uint64_t>)> reply;
-    std::uint64_t job = 0;         // cancel: of which
-    DefinitionPtr definition;      // definition
-    StepResult result;             // step_answer
-    GuestEvent guest{};            // guest
-    std::uint64_t generation = 0;  // timer, guest, step_answer: of which arming, launch, call; others are stale
+    bool again = false;        // start: the failure policy asks for it
+    std::uint64_t job = 0;     // cancel: of which
+    DefinitionPtr definition;  // definition
+    StepResult result;         // step_answer
+    GuestEvent guest{};        // guest
+    // timer, guest, step_answer, order: of which arming, launch, call, job; others are stale
+    std::uint64_t generation = 0;
 };
 
 }  // namespace apiary

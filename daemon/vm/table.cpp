@@ -25,6 +25,56 @@ constexpr auto table = std::to_array<Row>({
     {S::stopped, Sub::none, I::vanish, erase, S::stopped, Sub::none, T::stopped},
     {S::stopped, Sub::none, I::found, watch_found, S::running, Sub::not_adopted, T::running},
 
+    // -- starting/waiting (for other VMs), starting/queued (too many are starting): nothing was begun yet
+    {S::stopped, Sub::none, I::behind, enqueue, S::starting, Sub::waiting, T::running},
+    {S::stopped, Sub::none, I::in_queue, enqueue, S::starting, Sub::queued, T::running},
+    {S::failed, Sub::none, I::behind, enqueue, S::starting, Sub::waiting, T::running},
+    {S::failed, Sub::none, I::in_queue, enqueue, S::starting, Sub::queued, T::running},
+    {S::stopped, Sub::backoff, I::behind, enqueue, S::starting, Sub::waiting, T::running},
+    {S::stopped, Sub::backoff, I::in_queue, enqueue, S::starting, Sub::queued, T::running},
+    {S::starting, Sub::waiting, I::start, join, S::starting, Sub::waiting, T::running},
+    {S::starting, Sub::waiting, I::stop, call_off, S::stopped, Sub::none, T::stopped},
+    {S::starting, Sub::waiting, I::poweroff, call_off, S::stopped, Sub::none, T::stopped},
+    {S::starting, Sub::waiting, I::cancel, call_off, S::stopped, Sub::none, T::stopped},
+    {S::starting, Sub::waiting, I::reload, take_definition, S::starting, Sub::waiting},
+    {S::starting, Sub::waiting, I::adjust, take_definition, S::starting, Sub::waiting},
+    {S::starting, Sub::waiting, I::autostart, none, S::starting, Sub::waiting},
+    {S::starting, Sub::waiting, I::autostop, call_off, S::stopped, Sub::none, T::stopped},
+    {S::starting, Sub::waiting, I::restart, none, S::starting, Sub::waiting},
+    {S::starting, Sub::waiting, I::vanish, erase, S::stopped, Sub::none, T::stopped},
+    {S::starting, Sub::waiting, I::in_queue, none, S::starting, Sub::queued},
+    {S::starting, Sub::waiting, I::admitted, begin, S::starting, Sub::prestart},
+    {S::starting, Sub::waiting, I::step_failed, call_off, S::failed, Sub::none, T::stopped},
+    {S::starting, Sub::waiting, I::host_restarted, call_off, S::stopped, Sub::none, T::stopped},
+    {S::starting, Sub::queued, I::start, join, S::starting, Sub::queued, T::running},
+    {S::starting, Sub::queued, I::stop, call_off, S::stopped, Sub::none, T::stopped},
+    {S::starting, Sub::queued, I::poweroff, call_off, S::stopped, Sub::none, T::stopped},
+    {S::starting, Sub::queued, I::cancel, call_off, S::stopped, Sub::none, T::stopped},
+    {S::starting, Sub::queued, I::reload, take_definition, S::starting, Sub::queued},
+    {S::starting, Sub::queued, I::adjust, take_definition, S::starting, Sub::queued},
+    {S::starting, Sub::queued, I::autostart, none, S::starting, Sub::queued},
+    {S::starting, Sub::queued, I::autostop, call_off, S::stopped, Sub::none, T::stopped},
+    {S::starting, Sub::queued, I::restart, none, S::starting, Sub::queued},
+    {S::starting, Sub::queued, I::vanish, erase, S::stopped, Sub::none, T::stopped},
+    {S::starting, Sub::queued, I::admitted, begin, S::starting, Sub::prestart},
+    {S::starting, Sub::queued, I::step_failed, call_off, S::failed, Sub::none, T::stopped},
+    {S::starting, Sub::queued, I::host_restarted, call_off, S::stopped, Sub::none, T::stopped},
+
+    // -- stopped/backoff: it came to an end, and waits for its next automatic start
+    {S::stopped, Sub::backoff, I::start, begin, S::starting, Sub::prestart, T::running},
+    {S::stopped, Sub::backoff, I::stop, already, S::stopped, Sub::none, T::stopped},
+    {S::stopped, Sub::backoff, I::poweroff, already, S::stopped, Sub::none, T::stopped},
+    {S::stopped, Sub::backoff, I::reload, take_definition, S::stopped, Sub::backoff},
+    {S::stopped, Sub::backoff, I::adjust, take_definition, S::stopped, Sub::backoff},
+    {S::stopped, Sub::backoff, I::autostart, plan_start, S::stopped, Sub::none, T::running},
+    {S::stopped, Sub::backoff, I::autostop, none, S::stopped, Sub::none, T::stopped},
+    {S::stopped, Sub::backoff, I::restart, plan_start, S::stopped, Sub::none, T::running},
+    {S::stopped, Sub::backoff, I::vanish, erase, S::stopped, Sub::none, T::stopped},
+    {S::stopped, Sub::backoff, I::found, watch_found, S::running, Sub::not_adopted, T::running},
+    {S::stopped, Sub::backoff, I::host_restarted, none, S::stopped, Sub::none, T::stopped},
+    {S::stopping, Sub::poststop, I::undone_again, plan_restart, S::stopped, Sub::backoff, T::running},
+    {S::failed, Sub::undo_pending, I::undone_again, plan_restart, S::stopped, Sub::backoff, T::running},
+
     // -- starting/prestart: steps run
     {S::starting, Sub::prestart, I::start, join, S::starting, Sub::prestart, T::running},
     {S::starting, Sub::prestart, I::stop, back_out, S::stopping, Sub::poststop, T::stopped},
@@ -297,13 +347,15 @@ auto is_command(Input input) -> bool {
 
 auto to_string(Input input) -> std::string_view {
     static constexpr auto words = std::to_array<std::string_view>(
-        {"start",         "stop",           "poweroff",     "reset",       "pause",           "resume",
-         "failreset",     "give-up",        "cancel",       "reload",      "adjust",          "autostart",
-         "autostop",      "restart",        "vanish",       "prepared",    "prepared-loader", "veto",
-         "step-failed",   "step-timeout",   "loaded",       "up",          "exec-failed",     "loader-timeout",
-         "guest-reset",   "reboot-settled", "ended",        "exited",      "exited-reboot",   "guest-paused",
-         "guest-resumed", "stop-timeout",   "kill-timeout", "undone",      "undone-failed",   "undo-failed",
-         "undo-retry",    "found",          "absent",       "begin-again", "host-restarted"});
+        {"start",        "stop",           "poweroff",      "reset",          "pause",
+         "resume",       "failreset",      "give-up",       "cancel",         "reload",
+         "adjust",       "autostart",      "autostop",      "restart",        "vanish",
+         "behind",       "in-queue",       "admitted",      "prepared",       "prepared-loader",
+         "veto",         "step-failed",    "step-timeout",  "loaded",         "up",
+         "exec-failed",  "loader-timeout", "guest-reset",   "reboot-settled", "ended",
+         "exited",       "exited-reboot",  "guest-paused",  "guest-resumed",  "stop-timeout",
+         "kill-timeout", "undone",         "undone-failed", "undone-again",   "undo-failed",
+         "undo-retry",   "found",          "absent",        "begin-again",    "host-restarted"});
     static_assert(words.size() == static_cast<std::size_t>(input_count));
     return words[static_cast<std::size_t>(input)];
 }

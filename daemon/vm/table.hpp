@@ -29,6 +29,10 @@ enum class Input {
     autostop,   // its boot policy does not want it up any more
     restart,    // it is to be started anew with another definition (reboot_on_change)
     vanish,     // the definition is gone
+    // of the order in which VMs start (start_order.hpp)
+    behind,    // a start, and VMs that it is after are on their way up
+    in_queue,  // a start, or the end of such a wait, and as many VMs as may be are starting
+    admitted,  // its turn has come
     // of the start
     prepared,         // all steps are done
     prepared_loader,  // all steps are done, and there is a loader to run first
@@ -52,6 +56,7 @@ enum class Input {
     kill_timeout,
     undone,         // nothing is left to undo; nothing went wrong
     undone_failed,  // nothing is left to undo; the VM failed
+    undone_again,   // nothing is left to undo; the failure policy starts it again
     undo_failed,    // something could not be undone
     undo_retry,
     // of the daemon
@@ -93,12 +98,15 @@ enum class Effect {
     erase,            // the VM is no more
     erase_later,      // … once it is at rest
     finish,           // at rest
+    plan_restart,     // at rest, and started again when its back-off is over
     hold_undo,        // retry the undo later
     retry_undo,
     drop_undo,  // an admin gave it up
     watch_found,
     start_over,   // no process: undo, then begin_again
     begin_again,  // a cold start that was under way
+    enqueue,      // a start that waits for its turn: nothing is begun
+    call_off,     // … and does not take place
 };
 
 enum class TargetMove { keep, stopped, running, paused };

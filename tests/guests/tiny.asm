@@ -4,6 +4,7 @@
 ; It prints MARKER-UP when it has booted, then obeys single bytes:
 ;   p  powers off (ACPI S5)                       r  resets (port 0xcf9)
 ;   k  panics (pvpanic, port 0x505)               h  halts for good, with interrupts off
+;   t  meets a triple fault
 ;   s  spins for good, deaf to everything         i  ignores the power button from now on, or no longer
 ;   e  sends back what follows, up to a newline   f  floods the console with lines until the next byte
 ; A press of the power button prints MARKER-PB and powers off, unless it is being ignored.
@@ -103,6 +104,8 @@ command:
         je panic
         cmp al, 'h'
         je stop
+        cmp al, 't'
+        je triple_fault
         cmp al, 's'
         je $
         cmp al, 'i'
@@ -119,6 +122,11 @@ reset:
         out dx, al
         mov al, 6
         out dx, al
+        jmp stop
+
+triple_fault:                                   ; without a table of interrupts there is none for the fault either
+        lidt [no_interrupts]
+        int3
         jmp stop
 
 panic:
@@ -227,6 +235,7 @@ end_of_interrupt:
         pop ax
         iret
 
+no_interrupts   dw 0, 0, 0
 pressed         db 0
 ignoring        db 0
 text_up         db "MARKER-UP"

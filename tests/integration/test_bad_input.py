@@ -51,7 +51,7 @@ def test_every_method_survives_every_input(world):
         for member in methods(interface):
             for path in paths:
                 for signature, arguments in samples():
-                    fits = signature == "a{sv}" and member in ("Shutdown", "Start", "Reload", "GetDebugInfo")
+                    fits = signature == "a{sv}" and member in ("Shutdown", "Restart", "Start", "Reload", "GetDebugInfo")
                     if fits and arguments == ({},):
                         continue     # that would be right, and do it
                     error_of(caller, path, interface, member, signature, *arguments)
@@ -165,7 +165,7 @@ def test_unknown_options_are_refused(world):
     caller = world.client()
     option = {"nonsense": ("b", True)}
     calls = [(vm_path("web"), VM, m, "a{sv}", option) for m in methods(VM) if m != "GetPermissions"]
-    calls += [(ROOT, MANAGER, m, "a{sv}", option) for m in ("Reload", "Shutdown", "GetDebugInfo", "Subscribe")]
+    calls += [(ROOT, MANAGER, m, "a{sv}", option) for m in ("Reload", "Shutdown", "Restart", "GetDebugInfo", "Subscribe")]
     calls += [(ROOT, MANAGER, "ListVMs", "sua{sv}", "", 0, option),
               (ROOT, MANAGER, "ListJobs", "tua{sv}", 0, 0, option),
               (ROOT, JOURNAL, "Read", "stua{sv}", "", 0, 0, option)]

@@ -345,7 +345,7 @@ def test_everybody_sees_his_own(world, ctl):
     # What one may not see and what is not there are told alike, and nothing is suggested that is not seen.
     hidden, absent = (alice("start", name, code=NOT_FOUND).stderr for name in ("his", "hos"))
     assert hidden.replace("his", "hos") == absent
-    for command in (["reload"], ["reload", "--dry-run"], ["shutdown-all"], ["failreset", "--force", "roots"],
+    for command in (["reload"], ["reload", "--dry-run"], ["daemon", "stop"], ["failreset", "--force", "roots"],
                     ["console", "roots"]):
         assert alice(*command, code=NOT_ALLOWED).stdout == ""
     ctl("start", "his")
@@ -386,14 +386,14 @@ def test_reload(world, ctl):
     assert any("pid_file" in text for text in ctl.json("reload")["diagnostics"])
 
 
-def test_shutdown_all(guest, world, ctl, begin):
+def test_daemon_stop(guest, world, ctl, begin):
     daemon, = world.daemons
     deaf(guest)
     pid = daemon.pid
-    waiting = begin("--json", "-q", "shutdown-all")
+    waiting = begin("--json", "-q", "daemon", "stop")
     guest.until("MARKER-PB")
     assert "ends" in ctl("start", "web", code=FAILED).stderr
-    assert ctl("shutdown-all", "--force").stdout == "all VMs are stopped, the daemon has ended\n"
+    assert ctl("daemon", "stop", "--force").stdout == "all VMs are stopped, the daemon has ended\n"
     assert waiting.end() == '{"result":"done"}\n'
     assert daemon.wait() == 0
     wait_gone(pid)

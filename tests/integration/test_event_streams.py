@@ -1,19 +1,17 @@
 """Journal.Open: what each caller gets, at whose pace, what a reader who stops costs, and what outlives what."""
-import os
-import re
 import signal
 
 import pytest
 from harness.accounts import ALICE, BOB, OBSERVERS, OLGA
 from harness.cli import Ctl
-from harness.cli_fixtures import INTERRUPTED, begin, ctl
+from harness.cli_fixtures import ctl
 from harness.client import JOURNAL, NAME, ROOT, VM, BusError, vm_path
 from harness.event_stream import EventStream
 from harness.events import command, journal
-from harness.processes import wait_until
+from harness.processes import memory
 from harness.world import SANITIZED
 
-__all__ = ["begin", "ctl"]   # fixtures
+__all__ = ["ctl"]   # a fixture
 
 
 @pytest.fixture
@@ -97,11 +95,6 @@ def test_everybody_gets_what_he_may_see(world, stream):
             assert [e["vm_seq"] for e in told[who] if e["vm"] == name][-1] == sum(e["vm"] == name for e in told[None])
 
 
-def memory(daemon):
-    with open(f"/proc/{daemon.pid}/status") as status:
-        return int(re.search(r"VmRSS:\s+(\d+) kB", status.read())[1]) * 1024
-
-
 def test_readers_who_stop_cost_next_to_nothing(world, stream):
     """31 of them, over 10,000 events; beside them one who reads has all at once, and afterwards they go on."""
     daemon = world.start(world.tiny("web", visibility="all"))
@@ -155,67 +148,7 @@ def test_the_end_of_the_daemon_is_the_end_of_the_stream(world, stream):
     assert told == list(range(1, told[-1] + 1)) and told[-1] >= last
 
 
-# --- apiaryctl events ---
-
-def gapless(lines):
-    """The events of each stream: each number once, and all from the first that was seen."""
-    events, streams = [line for line in lines if "control" not in line], []
-    for event in events:
-        if event["stream"] not in streams:
-            streams.append(event["stream"])
-    for one in streams:
-        seqs = [e["seq"] for e in events if e["stream"] == one]
-        assert seqs == list(range(seqs[0], seqs[0] + len(seqs))), seqs
-    return streams
-
-
-# Of daemon and bus. The long form of the suite asks for more of both.
-RESTARTS, JOBS = int(os.environ.get("APIARY_RESTARTS", "5")), int(os.environ.get("APIARY_RESTART_JOBS", "50"))
-
-
-def test_two_who_follow_through_restarts(world, ctl):
-    """Daemon and bus are restarted under them, the daemon by force too where its journal outlives it; both have the
-    same, each event once."""
-    daemon = world.start(world.tiny("web"))
-    followers = [ctl.begin("-q", "--json", "events", "--follow", "--since", "0") for _ in range(2)]
-    try:
-        heard = [one.until_json(lambda e: e["seq"] == 1) for one in followers]   # they are there
-        streams = [heard[0][0]["stream"]]
-        for number in range(RESTARTS):
-            with world.client() as caller:
-                world.clients.remove(caller)
-                wait_until(lambda: caller.bus("NameHasOwner", "s", NAME)[0], "its name", 60)
-                last = happen(caller, "web", JOBS)
-                streams.append(caller.get(ROOT, JOURNAL, "Stream"))
-            for one, lines in zip(followers, heard):
-                lines += one.until_json(lambda e: (e["stream"], e.get("seq")) == (streams[-1], last))
-            if number == RESTARTS - 1:
-                break
-            kept = number > 0 and len(set(streams)) == 1
-            if number % 3 == 1:
-                world.bus.stop()
-                world.bus.start()
-            elif number % 3 == 2 and kept:
-                with world.client() as caller:   # in the middle of it
-                    world.clients.remove(caller)
-                    for _ in range(20):
-                        caller.post(NAME, vm_path("web"), VM, "Stop", "a{sv}", {})
-                    daemon.kill()
-                daemon.start()
-            else:
-                daemon.stop()
-                daemon.start()
-        assert heard[0] == heard[1]
-        assert gapless(heard[0]) == list(dict.fromkeys(streams))
-        assert len([e for e in heard[0] if e.get("control") == "stream-changed"]) == len(set(streams)) - 1
-        for one in followers:
-            one.signal(signal.SIGINT)
-            assert one.end(INTERRUPTED) == ""
-    finally:
-        for one in followers:
-            if one.reader is not None:
-                one.close()
-
+# --- apiaryctl events: see test_two_monitors.py too ---
 
 def test_since_a_time(world, ctl):
     world.start(world.tiny("web"))

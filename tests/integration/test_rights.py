@@ -73,7 +73,7 @@ def test_the_guest_runs_as_its_owner(two):
 
 def test_admin_is_roots(two):
     alice = two.client(ALICE)
-    for member, signature, arguments in (("Reload", "a{sv}", [{}]), ("Shutdown", "a{sv}", [{}]),
+    for member, signature, arguments in (("Reload", "a{sv}", [{}]), ("Shutdown", "a{sv}", [{}]), ("Restart", "a{sv}", [{}]),
                                          ("GetDebugInfo", "a{sv}", [{}]), ("GetConfig", "a{sv}", [{}])):
         assert refusal(alice.manager, member, signature, *arguments).short == "AccessDenied"
     assert refusal(alice.vm, "hers", "FailReset", "a{sv}", {"force": ("b", True)}).short == "AccessDenied"
@@ -134,7 +134,7 @@ def test_observers_see_everything_and_do_nothing(world):
                    "GetConfig", "GetConfigDiff"):
         assert refusal(olga.vm, "hers", member, "a{sv}", {}).short == "AccessDenied", member
     assert refusal(olga.vm, "hers", "OpenConsole", "a{sv}", {"mode": ("s", "read")}).short == "AccessDenied"
-    for member in ("Reload", "Shutdown", "GetDebugInfo", "GetConfig"):
+    for member in ("Reload", "Shutdown", "Restart", "GetDebugInfo", "GetConfig"):
         assert refusal(olga.manager, member, "a{sv}", {}).short == "AccessDenied"
     alice = world.follower(ALICE)
     job, = alice.vm("hers", "Start", "a{sv}", {})

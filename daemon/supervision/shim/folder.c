@@ -195,15 +195,10 @@ int folder_write_exit(pid_t pid, uint64_t start, struct end const* end) {
     if (fd < 0) {
         return -1;
     }
-    int written = write_all(fd, text, (size_t)size) == 0 && ftruncate(fd, size) == 0 && fsync(fd) == 0;
+    // No fsync either: its room was taken at the start, and it is of use for as long as this boot of the host lasts.
+    int const written = write_all(fd, text, (size_t)size) == 0 && ftruncate(fd, size) == 0;
     close(fd);
-    written = written && rename(exit_tmp, exit_file) == 0;
-    int const folder = written ? open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (folder >= 0) {
-        fsync(folder);
-        close(folder);
-    }
-    return written ? 0 : -1;
+    return written && rename(exit_tmp, exit_file) == 0 ? 0 : -1;
 }
 
 void folder_leave(void) {

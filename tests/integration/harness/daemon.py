@@ -13,13 +13,15 @@ SANITIZER_FAULTS = ("AddressSanitizer", "runtime error:", "LeakSanitizer", "Unde
 
 
 class Daemon:
-    def __init__(self, binary, folder, address, configs, options=(), environment=None, prefix=()):
+    def __init__(self, binary, folder, address, configs, options=(), environment=None, prefix=(),
+                 account=None):
         self.binary, self.folder, self.address = Path(binary), Path(folder), address
         self.configs, self.options = list(configs), list(options)
         self.run_dir, self.state_dir, self.log_dir, self.vars_dir = (
             self.folder / name for name in ("run", "state", "log", "vars"))
         self.environment = environment or {}
         self.prefix = list(prefix)   # a program that makes surroundings and then executes the rest
+        self.account = account       # who runs it; None: root
         self.log = self.folder / "apiaryd.log"
         self.process = None
 
@@ -38,7 +40,10 @@ class Daemon:
     def run(self, *more, timeout=60, **arguments):
         """Runs it to its end, for what is refused or only checked: subprocess's CompletedProcess, with text."""
         return subprocess.run(self.command(*more), env=self._environment(), capture_output=True, text=True,
-                              timeout=timeout, stdin=subprocess.DEVNULL, **arguments)
+                              timeout=timeout, stdin=subprocess.DEVNULL, **{**self._who(), **arguments})
+
+    def _who(self):
+        return self.account.popen_arguments() if self.account else {}
 
     def _environment(self):
         # The daemon must need nothing of its starter's environment, and the host's own bus is none of its business.
@@ -49,7 +54,7 @@ class Daemon:
     def start(self, timeout=30.0):
         """Starts it and waits until it has its bus name: no sooner may anybody call it."""
         assert self.process is None
-        with Client(self.address) as watcher:
+        with Client(self.address, self.account) as watcher:
             watcher.match(f"type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='{NAME}'")
             self.launch()
             pidfd = os.pidfd_open(self.process.pid)
@@ -64,7 +69,7 @@ class Daemon:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env=self._environment(), start_new_session=True,
-                                            preexec_fn=dies_with_us(signal.SIGTERM))
+                                            preexec_fn=dies_with_us(signal.SIGTERM), **self._who())
         return self
 
     def _wait_for_name(self, watcher, pidfd, deadline):

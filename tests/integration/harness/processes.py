@@ -37,6 +37,12 @@ def status(pid):
         return None
 
 
+def memory(process):
+    """Bytes that it has in memory; of anything with a pid."""
+    with open(f"/proc/{process.pid}/status") as fields:
+        return next(int(line.split()[1]) * 1024 for line in fields if line.startswith("VmRSS:"))
+
+
 def alive(pid):
     """A zombie is not alive; kill(pid, 0) would say that it is."""
     fields = status(pid)

@@ -57,6 +57,20 @@ TEST(Authority, theUserOfASessionBusHoldsAll) {
     EXPECT_EQ(authority.everywhere({stranger, {}}), nothing);
 }
 
+// Whatever the VMs and the configuration say: there it is one user's own daemon.
+TEST(Authority, ofASessionBusGivesOthersNothing) {
+    Authority const authority{{.observers = observers, .master = master}};
+    for (Caller const& caller : {Caller{owner, {}}, Caller{member, {group}}, Caller{observer, {observers}}}) {
+        EXPECT_FALSE(authority.admits(caller));
+        EXPECT_EQ(authority.everywhere(caller), nothing);
+        EXPECT_EQ(authority.on_vm(caller, {owner, group, Visibility::all}), nothing);
+    }
+    EXPECT_TRUE(authority.admits({master, {}}));
+    EXPECT_TRUE(authority.admits({0, {}}));
+    EXPECT_EQ(authority.on_vm({0, {}}, {owner, {}, Visibility::owner}), everything);
+    EXPECT_TRUE((Authority{{.observers = {}, .master = {}}}.admits({stranger, {}})));
+}
+
 TEST(Authority, eventsOfTheDaemonAreForThoseWhoSeeEverything) {
     Authority const authority{{.observers = observers, .master = {}}};
     Event event;

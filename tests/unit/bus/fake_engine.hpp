@@ -141,6 +141,10 @@ public:
         return {};
     }
     void found_running(RunRecord const& /*record*/) override {}
+    auto stop_all(std::vector<std::string> const& /*vms*/, bool /*force*/, uid_t /*requester*/)
+        -> Outcome<std::vector<Stopping>> override {
+        return std::vector<Stopping>{};
+    }
     void shut_down(std::function<void()> done) override { done(); }
     void add_observer(Observer& observer) override { observers_.push_back(&observer); }
     void close_turn() override {

@@ -73,7 +73,7 @@ TEST(Permissions, whatChangesAVmNeedsOperateAndWhatChangesTheDaemonNeedsAdmin) {
         EXPECT_EQ(method_permission(vm_interface, member)->right, Right::operate) << member;
     }
     EXPECT_EQ(method_permission(job_interface, "Cancel")->right, Right::operate);
-    for (auto const* member : {"Reload", "Shutdown", "GetDebugInfo"}) {
+    for (auto const* member : {"Reload", "Shutdown", "Restart", "GetDebugInfo"}) {
         EXPECT_EQ(method_permission(manager_interface, member)->right, Right::admin) << member;
     }
 }

@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "bus/bus_probe.hpp"
+
 namespace apiary::bus {
 namespace {
 
@@ -21,6 +23,20 @@ TEST(PrivateBus, configurationHasOurPolicyAndNoLimitsOfItsOwn) {
 
 TEST(PrivateBus, pathsAreEscapedAsAddressesAre) {
     EXPECT_NE(private_bus_config("/run/a b<&,;=%").find("unix:path=/run/a%20b%3c%26%2c%3b%3d%25<"), std::string::npos);
+}
+
+TEST(PrivateBus, addressIsEscapedAndHasNoGuid) {
+    EXPECT_EQ(private_bus_address("/run/a b/bus"), "unix:path=/run/a%20b/bus");
+}
+
+TEST(PrivateBus, onlyABussAnswerIsAnAnswer) {
+    std::string const guid = "0123456789abcdef0123456789abcdef";
+    EXPECT_EQ(guid_in("OK " + guid), guid);
+    EXPECT_EQ(guid_in("OK " + guid + "0"), "");
+    EXPECT_EQ(guid_in("OK 0123456789ABCDEF0123456789abcdef"), "");
+    EXPECT_EQ(guid_in("OK "), "");
+    EXPECT_EQ(guid_in("REJECTED EXTERNAL"), "");
+    EXPECT_EQ(guid_in(guid), "");
 }
 
 TEST(PrivateBus, addressFileLiesInTheRunFolder) {

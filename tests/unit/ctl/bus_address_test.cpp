@@ -130,5 +130,33 @@ TEST(Believed, root_and_who_else_is_named) {
     EXPECT_NE(why_not_believed(status, uid_t{1001}), std::nullopt);
 }
 
+TEST_F(BusAddress, of_the_session) {
+    auto const session = [this] {
+        return find_session_bus([this](std::string const& name) -> std::optional<std::string> {
+            auto const found = variables_.find(name);
+            return found == variables_.end() ? std::nullopt : std::optional{found->second};
+        });
+    };
+    variables_["APIARY_BUS_ADDRESS"] = "unix:path=/variable";  // where the system's daemon is
+    EXPECT_TRUE(session().choices.empty());
+    EXPECT_EQ(session().passed.at(0), "session bus: neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is set");
+    variables_["XDG_RUNTIME_DIR"] = "/run/user/1;2";
+    ASSERT_EQ(session().choices.size(), 1U);
+    EXPECT_EQ(session().choices[0].address, "unix:path=/run/user/1%3b2/bus");
+    EXPECT_EQ(session().choices[0].origin, "session bus");
+    variables_["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=/session";
+    EXPECT_EQ(session().choices.at(0).address, "unix:path=/session");
+    EXPECT_EQ(session().elsewhere->address, "");
+    EXPECT_NE(session().advice.find("apiaryd --session"), std::string::npos);
+}
+
+TEST_F(BusAddress, knows_where_else_a_daemon_may_be) {
+    EXPECT_FALSE(find().elsewhere);
+    variables_["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=/session";
+    EXPECT_EQ(find().elsewhere->address, "unix:path=/session");
+    EXPECT_NE(find().word_of_elsewhere.find("--session"), std::string::npos);
+    EXPECT_FALSE(find("unix:path=/option").elsewhere);
+}
+
 }  // namespace
 }  // namespace apiary::ctl

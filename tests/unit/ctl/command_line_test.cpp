@@ -33,6 +33,9 @@ TEST(CommandLine, commands) {
     EXPECT_EQ(asked({"version"}).action, Action::version);
     EXPECT_EQ(asked({"shutdown-all", "--force"}).action, Action::shutdown_all);
     EXPECT_EQ(asked({"daemon", "stop"}).action, Action::daemon_stop);
+    EXPECT_EQ(asked({"daemon", "restart", "--force"}).action, Action::daemon_restart);
+    EXPECT_TRUE(asked({"daemon", "restart", "--force"}).force);
+    EXPECT_FALSE(asked({"daemon", "restart", "--no-wait"}).wait);
     EXPECT_FALSE(asked({"daemon", "stop"}).keep_vms);
     EXPECT_TRUE(asked({"daemon", "stop", "--keep-vms"}).keep_vms);
 }
@@ -96,6 +99,13 @@ TEST(CommandLine, common_options_stand_before_or_behind) {
     EXPECT_TRUE(asked({"--json", "status", "web"}).json);
     EXPECT_TRUE(asked({"status", "web", "--json"}).json);
     EXPECT_EQ(asked({"list", "--address", "unix:path=/x"}).address, "unix:path=/x");
+}
+
+TEST(CommandLine, the_daemon_of_ones_own) {
+    EXPECT_FALSE(asked({"list"}).session);
+    EXPECT_TRUE(asked({"--session", "list"}).session);
+    EXPECT_TRUE(asked({"list", "--user"}).session);
+    EXPECT_NE(fault({"--session", "--address", "unix:path=/x", "list"}).find("excludes"), std::string::npos);
 }
 
 TEST(CommandLine, a_vm_may_have_the_name_of_a_command) {

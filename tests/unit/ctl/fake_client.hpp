@@ -28,12 +28,14 @@ struct FakeDaemon {
     std::vector<std::string> calls;
     std::vector<Event> journal;
     std::string stream = "s1";
+    std::string version = "9.9", next_version = "9.9";  // the next: after a restart
     std::uint64_t journal_oldest = 1;
     std::function<void(Notice const&)> on_notice;  // just before next() gives it
     std::function<void()> on_open;                 // before a stream of events begins
     int away = 0;                                  // how often there is nobody to open one
     bool interrupts = false;                       // next() ends with a signal even where it has a time limit
     Values reloaded;
+    std::vector<StopRow> stops;
     std::vector<VmPlan> plans;
     std::map<std::string, std::vector<ConfigSetting>> configs;  // by name of the VM
 };
@@ -44,7 +46,7 @@ public:
 
     [[nodiscard]] auto where() const -> std::string override { return "unix:path=/fake"; }
     auto daemon_info() -> DaemonInfo override {
-        return {.version = "9.9",
+        return {.version = daemon_.version,
                 .stream = daemon_.stream,
                 .backend = "qemu",
                 .api_version = 1,
@@ -144,8 +146,19 @@ public:
         }
         return found->second;
     }
+    auto stop_all(bool force) -> std::vector<StopRow> override {
+        daemon_.calls.emplace_back(force ? "stop-all force" : "stop-all");
+        return daemon_.stops;
+    }
     void shutdown(bool force, bool keep_vms) override {
         daemon_.calls.push_back(std::string{"shutdown"} + (force ? " force" : "") + (keep_vms ? " keep-vms" : ""));
+    }
+    void restart(bool force) override {
+        daemon_.calls.emplace_back(force ? "restart force" : "restart");
+        if (auto const refusal = daemon_.refusals.find("restart"); refusal != daemon_.refusals.end()) {
+            throw refusal->second;
+        }
+        daemon_.version = daemon_.next_version;
     }
     auto open_console(std::string const& /*vm_path*/, bool /*read_only*/, bool /*force*/) -> UniqueFd override {
         return {};

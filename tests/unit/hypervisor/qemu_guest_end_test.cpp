@@ -114,21 +114,58 @@ TEST_F(QemuGuestTest, CalledOffBeforeThereIsAProcess) {
     EXPECT_EQ(supervisor.spawned, 0);
 }
 
-TEST_F(QemuGuestTest, AFailureBeforeItRunsNamesTheCause) {
-    auto log = std::make_shared<UniqueFd>(
-        ::open((folder.path() + "/log").c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
-    auto const write = [&](std::string_view text) {
+class QemuGuestLog : public QemuGuestTest {
+protected:
+    void SetUp() override {
+        write("2026-11-20T10:00:00.1Z qemu: of an earlier run\n");
+        contributions = {{.kind = "fd", .id = "log", .value = {}, .fd = log}};
+        launch();
+    }
+    void write(std::string_view text) {
         ASSERT_EQ(::write(log->get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
-    };
-    write("2026-11-20T10:00:00.1Z qemu: of an earlier run\n");
-    contributions = {{.kind = "fd", .id = "log", .value = {}, .fd = log}};
-    launch();
+    }
+    std::shared_ptr<UniqueFd> log = std::make_shared<UniqueFd>(
+        ::open((folder.path() + "/log").c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+};
+
+TEST_F(QemuGuestLog, AFailureBeforeItRunsNamesTheCause) {
     EXPECT_TRUE(supervisor.request.log);
     write("2026-11-20T10:00:01.1Z qemu: warning\n2026-11-20T10:00:02.1Z qemu: no\x01 lock\nIs it in use?\n\n");
     supervisor.exit_with(1);
     auto const event = take();
     EXPECT_EQ(event.kind, Kind::exec_failed);
     EXPECT_EQ(event.text, "QEMU ended with status 1 before the guest ran: qemu: no? lock / Is it in use?");
+}
+
+TEST_F(QemuGuestLog, AnErrorNamesItsCause) {
+    bring_up();
+    write("2026-11-20T10:00:01.1Z qemu: cannot go on\n");
+    supervisor.exit_with(1);
+    EXPECT_EQ(take().text, "QEMU ended with status 1: qemu: cannot go on");
+}
+
+TEST_F(QemuGuestLog, ACrashHasLastWords) {
+    bring_up();
+    write("qemu: ../hw/pci.c:9: Assertion `bus' failed\x1b[2J\n");
+    supervisor.exit_by_signal(SIGABRT);
+    auto const event = take();
+    EXPECT_EQ(event.reason, Reason::killed);
+    EXPECT_TRUE(event.text.starts_with("QEMU was killed by signal 6")) << event.text;
+    EXPECT_TRUE(event.text.ends_with("; its log ends with: qemu: ../hw/pci.c:9: Assertion `bus' failed?[2J"))
+        << event.text;
+}
+
+TEST_F(QemuGuestLog, ACrashWithoutWords) {
+    bring_up();
+    supervisor.exit_by_signal(SIGKILL);
+    EXPECT_EQ(take().text, "QEMU was killed by signal 9 (Killed)");
+}
+
+TEST_F(QemuGuestLog, ManyWordsAreCut) {
+    bring_up();
+    write(std::string(100'000, 'x') + "\n" + std::string(1000, 'y') + "\n");
+    supervisor.exit_by_signal(SIGABRT);
+    EXPECT_LT(take().text.size(), 2000U);
 }
 
 TEST_F(QemuGuestTest, NotExecuted) {

@@ -2,9 +2,12 @@
 #include "main/asio_loop.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -101,6 +104,86 @@ TEST(AsioLoop, AWatchIsLevelTriggeredAndMayEndItself) {
     });
     loop.run();
     EXPECT_EQ(text, "abc");
+}
+
+// The number that the next descriptor will have: the lowest that is free.
+auto next_descriptor() -> int {
+    return UniqueFd{::dup(0)}.get();
+}
+
+TEST(AsioLoop, TheFirstWatchOfADescriptorTakesNoOther) {
+    AsioLoop loop;
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::pipe(ends.data()), 0);
+    UniqueFd const reader{ends[0]};
+    UniqueFd const writer{ends[1]};
+    auto const before = next_descriptor();
+    auto const watch = loop.watch(reader.get(), Readiness::readable, [] {});
+    EXPECT_EQ(next_descriptor(), before);
+}
+
+TEST(AsioLoop, TwoWatchesOfOneDescriptorAreToldApartAndOneMayEndBeforeTheOther) {
+    AsioLoop loop;
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
+    UniqueFd const ours{ends[0]};
+    UniqueFd const theirs{ends[1]};
+    std::vector<std::string> seen;
+    Handle readable, writable;
+    readable = loop.watch(ours.get(), Readiness::readable, [&] {
+        seen.emplace_back("readable");
+        readable.reset();
+        loop.stop();
+    });
+    writable = loop.watch(ours.get(), Readiness::writable, [&] {
+        seen.emplace_back("writable");
+        writable.reset();
+        ASSERT_EQ(::write(theirs.get(), "a", 1), 1);
+    });
+    loop.run();
+    EXPECT_EQ(seen, (std::vector<std::string>{"writable", "readable"}));
+}
+
+TEST(AsioLoop, AWatchOfAReusedNumberIsNotEndedByTheOneBefore) {
+    AsioLoop loop;
+    std::array<int, 2> first{}, second{};
+    ASSERT_EQ(::pipe(first.data()), 0);
+    UniqueFd const first_writer{first[1]};
+    auto stale = loop.watch(first[0], Readiness::readable, [] { FAIL(); });
+    ::close(first[0]);  // against the rules
+    ASSERT_EQ(::pipe(second.data()), 0);
+    UniqueFd const reader{second[0]};
+    UniqueFd const writer{second[1]};
+    ASSERT_EQ(reader.get(), first[0]);
+    auto const watch = loop.watch(reader.get(), Readiness::readable, [&] { loop.stop(); });
+    stale.reset();
+    ASSERT_EQ(::write(writer.get(), "a", 1), 1);
+    loop.run();
+}
+
+TEST(AsioLoop, AWatchWithoutADescriptorBeginsWhenThereIsOne) {
+    AsioLoop loop;
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
+    UniqueFd const ours{ends[0]};
+    UniqueFd const theirs{ends[1]};
+    auto const readable = loop.watch(ours.get(), Readiness::readable, [] { FAIL(); });
+    auto const soon = loop.after(milliseconds{1}, [] {});  // timers have their descriptor
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    rlimit const none{.rlim_cur = static_cast<rlim_t>(next_descriptor()), .rlim_max = before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    bool told = false;
+    auto const writable = loop.watch(ours.get(), Readiness::writable, [&] {
+        told = true;
+        loop.stop();
+    });
+    loop.post([&] {
+        EXPECT_FALSE(told);
+        EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    });
+    loop.run();
+    EXPECT_TRUE(told);
 }
 
 TEST(AsioLoop, OffloadedWorkRunsElsewhereAndIsReportedOnTheLoop) {

@@ -127,6 +127,7 @@ auto definition() -> std::shared_ptr<Definition> {
     made->osversion = "14";
     made->restart_limit = {.restarts = 7, .within = std::chrono::seconds{70}};
     made->bootrom = "/rom";
+    made->after = {"db", "cache"};
     made->acpi_tables = true;
     made->vmexit_on_halt = false;
     made->scriptpath = "/scripts";
@@ -214,6 +215,7 @@ TEST_F(StoreTest, TheEnginesMemory) {
     EXPECT_EQ(vm.definition->restart_limit, wanted.definition->restart_limit);
     EXPECT_EQ(vm.definition->bootrom, wanted.definition->bootrom);
     EXPECT_EQ(vm.definition->acpi_tables, true);
+    EXPECT_EQ(vm.definition->after, wanted.definition->after);
     EXPECT_EQ(vm.definition->vmexit_on_halt, false);
     EXPECT_EQ(vm.definition->scriptpath, "/scripts");
     EXPECT_EQ(vm.definition->description, "the web");

@@ -21,7 +21,7 @@ constexpr uid_t nobody = 65534;
 class Steps : public Bench {
 protected:
     Steps() {
-        steps_ = make_steps(loop, options);
+        steps_ = make_steps(loop, options).steps;
         definition_.name = "guest one";
         fs::create_directory(his_);
         EXPECT_EQ(::chown(his_.c_str(), nobody, nobody), 0);
@@ -84,10 +84,11 @@ protected:
 };
 
 TEST_F(Steps, AreInTheirOrder) {
-    ASSERT_EQ(steps_.size(), 3U);
+    ASSERT_EQ(steps_.size(), 4U);
     EXPECT_EQ(steps_[0]->name(), "run-folder");
-    EXPECT_EQ(steps_[1]->name(), "host-files");
-    EXPECT_EQ(steps_[2]->name(), "log");
+    EXPECT_EQ(steps_[1]->name(), "limits");
+    EXPECT_EQ(steps_[2]->name(), "host-files");
+    EXPECT_EQ(steps_[3]->name(), "log");
 }
 
 // -- run-folder -------------------------------------------------------------------------------------------------------
@@ -270,7 +271,7 @@ TEST_F(Steps, AnOwnerWithoutAnAccountIsSaid) {
 TEST_F(Steps, AFileServerThatHangsIsGivenUp) {
     options.opener = file(root + "/hangs", 0, 0755, "#!/bin/sh\nexec sleep 1000\n");
     options.open_deadline = std::chrono::milliseconds{50};
-    steps_ = make_steps(loop, options);
+    steps_ = make_steps(loop, options).steps;
     belongs_to_nobody();
     definition_.disks = {{.path = his_wish(his_ + "/disk")}};
     auto const result = prestart("host-files");
@@ -280,7 +281,7 @@ TEST_F(Steps, AFileServerThatHangsIsGivenUp) {
 
 TEST_F(Steps, CanBeCutShort) {
     options.opener = file(root + "/hangs", 0, 0755, "#!/bin/sh\nexec sleep 1000\n");
-    steps_ = make_steps(loop, options);
+    steps_ = make_steps(loop, options).steps;
     belongs_to_nobody();
     definition_.disks = {{.path = his_wish(his_ + "/disk")}};
     auto const result = answer([&](Step::Done done) {
@@ -324,7 +325,7 @@ TEST_F(Steps, LogIsHeadedByEachStart) {
 
 TEST_F(Steps, LogGoesOnWithoutAnotherHeader) {
     options.log_bound = 10;
-    steps_ = make_steps(loop, options);
+    steps_ = make_steps(loop, options).steps;
     ASSERT_EQ(prestart("log").kind, StepResult::Kind::ok);
     auto const path = options.log_dir + "/guest%20one.log";
     auto const text = read_file(path);
@@ -337,7 +338,7 @@ TEST_F(Steps, LogGoesOnWithoutAnotherHeader) {
 
 TEST_F(Steps, LogThatIsTooLongIsSetAside) {
     options.log_bound = 1000;
-    steps_ = make_steps(loop, options);
+    steps_ = make_steps(loop, options).steps;
     auto const path = file(options.log_dir + "/guest%20one.log", 0, 0640, std::string(1001, 'o'));
     ASSERT_EQ(prestart("log").kind, StepResult::Kind::ok);
     EXPECT_EQ(fs::file_size(path + ".1"), 1001U);

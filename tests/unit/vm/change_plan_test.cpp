@@ -99,7 +99,8 @@ TEST(ChangePlan, WhatHasNoKeyOfItsOwn) {
 TEST(ChangePlan, WhatHoldsAtOnceIsTheSameGuest) {
     auto const before = definition({set("boot", {"no"}), set("memory", {"1G"}), set("stop_timeout", {"9"})});
     EXPECT_TRUE(same_for_the_guest(
-        before, definition({set("boot_delay", {"3"}), set("memory", {"1G"}), set("reboot_on_change", {"yes"})})));
+        before, definition({set("boot_delay", {"3"}), set("memory", {"1G"}), set("reboot_on_change", {"yes"}),
+                            set("maxrestart", {"9"}), set("maxrestarttime", {"9"})})));
     EXPECT_FALSE(same_for_the_guest(before, definition({set("boot", {"no"}), set("stop_timeout", {"9"})})));
     EXPECT_FALSE(
         same_for_the_guest(before, definition({set("boot", {"no"}), set("memory", {"1G"}), set("tpm", {"x"})})));

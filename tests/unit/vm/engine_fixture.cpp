@@ -18,11 +18,18 @@ auto make(Wanted const& wanted) -> DefinitionPtr {
     made->memory_text = wanted.memory;
     made->origin = {"apiary.conf", wanted.line, 1};
     made->reboot_on_change = wanted.reboot_on_change;
+    made->restart_limit = wanted.restart_limit;
+    made->after = wanted.after;
     auto const set = [&made](std::string key, std::string value) {
         made->settings.push_back({.key = std::move(key), .values = {std::move(value)}, .origins = {made->origin}});
     };
+    if (!wanted.after.empty()) {
+        made->settings.push_back({.key = "after", .values = wanted.after, .origins = {}});
+    }
     set("boot", std::string{to_string(wanted.boot)});
     set("boot_delay", std::to_string(wanted.boot_delay.count()));
+    set("maxrestart", std::to_string(wanted.restart_limit.restarts));
+    set("maxrestarttime", std::to_string(wanted.restart_limit.within.count()));
     set("memory", wanted.memory);
     set("reboot_on_change", wanted.reboot_on_change ? "yes" : "no");
     set("stop_timeout", std::to_string(wanted.stop_timeout.count()));
@@ -69,6 +76,9 @@ void EngineWorld::define(std::vector<Wanted> const& wanted) {
     std::vector<DefinitionPtr> definitions;
     definitions.reserve(wanted.size());
     for (auto const& one : wanted) {
+        definitions.push_back(make(one));
+    }
+    for (auto const& one : others) {
         definitions.push_back(make(one));
     }
     engine->apply(std::move(definitions));

@@ -35,6 +35,8 @@ struct Wanted {
     BackendKind backend = BackendKind::qemu;
     unsigned line = 1;
     bool reboot_on_change = false;
+    RestartLimit restart_limit = {};
+    std::vector<std::string> after{};
 };
 [[nodiscard]] auto make(Wanted const& wanted) -> DefinitionPtr;
 
@@ -60,6 +62,7 @@ struct EngineWorld : public Observer {
     FakeSupervisor supervisor{loop};
     RecordingObserver observer{journal};
     Wanted common{.name = "vm"};     // what the places define
+    std::vector<Wanted> others;      // that are always defined, too
     std::vector<std::string> asked;  // of hypervisor, steps and supervisor, in its order
     std::unique_ptr<EngineCore> engine;
 

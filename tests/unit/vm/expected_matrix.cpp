@@ -21,6 +21,54 @@ stopped timeout | stopped stopped - | - | - |
 stopped reload | stopped stopped - | - | - |
 stopped vanish | gone - - | - | - |
 
+stopped/backoff start | starting/launching running requested | running | - | network:prestart storage:prestart hook:prestart launch
+stopped/backoff stop | stopped stopped requested | done | - |
+stopped/backoff poweroff | stopped stopped requested | done | - |
+stopped/backoff reset | stopped/backoff running killed | invalid-state | - |
+stopped/backoff pause | stopped/backoff running killed | invalid-state | - |
+stopped/backoff resume | stopped/backoff running killed | invalid-state | - |
+stopped/backoff failreset | stopped/backoff running killed | invalid-state | - |
+stopped/backoff give-up | stopped/backoff running killed | invalid-state | - |
+stopped/backoff cancel | stopped/backoff running killed | no-such-job | - |
+stopped/backoff exit | stopped/backoff running killed | - | - |
+stopped/backoff reboot-exit | stopped/backoff running killed | - | - |
+stopped/backoff veto | stopped/backoff running killed | - | - |
+stopped/backoff timeout | starting/launching running requested | - | - | network:prestart storage:prestart hook:prestart launch
+stopped/backoff reload | stopped stopped requested | - | - |
+stopped/backoff vanish | gone - - | - | - |
+
+starting/waiting start | starting/waiting running requested | running | running |
+starting/waiting stop | stopped stopped requested | done | superseded |
+starting/waiting poweroff | stopped stopped requested | done | superseded |
+starting/waiting reset | starting/waiting running requested | invalid-state | running |
+starting/waiting pause | starting/waiting running requested | invalid-state | running |
+starting/waiting resume | starting/waiting running requested | invalid-state | running |
+starting/waiting failreset | starting/waiting running requested | invalid-state | running |
+starting/waiting give-up | starting/waiting running requested | invalid-state | running |
+starting/waiting cancel | stopped stopped requested | taken | canceled |
+starting/waiting exit | starting/launching running requested | - | running | forget network:prestart hook:poststop storage:prestart storage:poststop hook:prestart network:poststop launch
+starting/waiting reboot-exit | starting/waiting running requested | - | running | forget launch
+starting/waiting veto | starting/waiting running requested | - | running |
+starting/waiting timeout | starting/launching running requested | - | running | kill network:prestart forget hook:poststop storage:prestart storage:poststop hook:prestart network:poststop launch
+starting/waiting reload | starting/launching running requested | - | running | network:prestart storage:prestart hook:prestart launch
+starting/waiting vanish | gone - - | - | failed |
+
+starting/queued start | starting/queued running requested | running | running |
+starting/queued stop | stopped stopped requested | done | superseded |
+starting/queued poweroff | stopped stopped requested | done | superseded |
+starting/queued reset | starting/queued running requested | invalid-state | running |
+starting/queued pause | starting/queued running requested | invalid-state | running |
+starting/queued resume | starting/queued running requested | invalid-state | running |
+starting/queued failreset | starting/queued running requested | invalid-state | running |
+starting/queued give-up | starting/queued running requested | invalid-state | running |
+starting/queued cancel | stopped stopped requested | taken | canceled |
+starting/queued exit | starting/queued running requested | - | running |
+starting/queued reboot-exit | starting/queued running requested | - | running |
+starting/queued veto | starting/queued running requested | - | running |
+starting/queued timeout | starting/queued running requested | - | running |
+starting/queued reload | starting/queued running requested | - | running |
+starting/queued vanish | gone - - | - | failed |
+
 starting/prestart start | starting/prestart running requested | running | running |
 starting/prestart stop | stopped stopped requested | done | superseded | storage:cancel storage:poststop network:poststop
 starting/prestart poweroff | stopped stopped requested | done | superseded | storage:cancel storage:poststop network:poststop

@@ -24,6 +24,63 @@ stopped gone-and-back | added now | stopped stopped |
 stopped gone-and-back,yes | added start | stopped running |
 stopped gone-and-back,memory | added now | stopped stopped |
 
+stopped/backoff nothing | changed now boot | stopped stopped |
+stopped/backoff stop_timeout | changed now boot stop_timeout | stopped stopped |
+stopped/backoff memory | changed now boot memory | stopped stopped |
+stopped/backoff memory+stop_timeout | changed now boot memory stop_timeout | stopped stopped |
+stopped/backoff rights | changed now boot owner | stopped stopped |
+stopped/backoff memory-and-back | changed now memory | stopped stopped |
+stopped/backoff boot=yes | changed start boot(now) | starting/launching running | network:prestart storage:prestart hook:prestart launch
+stopped/backoff boot=always+memory | changed now memory | stopped/backoff running |
+stopped/backoff boot=oneshot | changed now boot | stopped stopped |
+stopped/backoff boot=no | changed now boot | stopped stopped |
+stopped/backoff boot=no+memory | changed now boot memory | stopped stopped |
+stopped/backoff eager,memory | changed start boot(now) memory(now) | stopped running |
+stopped/backoff eager,stop_timeout | changed start boot(now) stop_timeout(now) | starting/launching running | network:prestart storage:prestart hook:prestart launch
+stopped/backoff eager,boot=no,memory | changed now boot memory | stopped stopped |
+stopped/backoff gone | removed remove | gone |
+stopped/backoff gone-and-back | added now | stopped stopped |
+stopped/backoff gone-and-back,yes | added start | stopped running |
+stopped/backoff gone-and-back,memory | added now | stopped stopped |
+
+starting/waiting nothing | - | starting/waiting running |
+starting/waiting stop_timeout | changed now stop_timeout | starting/waiting running |
+starting/waiting memory | changed now memory | starting/waiting running |
+starting/waiting memory+stop_timeout | changed now memory stop_timeout | starting/waiting running |
+starting/waiting rights | changed now owner | starting/waiting running |
+starting/waiting memory-and-back | changed now memory | starting/waiting running |
+starting/waiting boot=yes | changed now boot | starting/waiting running |
+starting/waiting boot=always+memory | changed now boot memory | starting/waiting running |
+starting/waiting boot=oneshot | changed now boot | starting/waiting running |
+starting/waiting boot=no | changed stop boot(now) | stopped stopped |
+starting/waiting boot=no+memory | changed stop boot(now) memory(now) | stopped stopped |
+starting/waiting eager,memory | changed now memory | starting/waiting running |
+starting/waiting eager,stop_timeout | changed now stop_timeout | starting/waiting running |
+starting/waiting eager,boot=no,memory | changed now memory | starting/waiting running |
+starting/waiting gone | removed remove | gone |
+starting/waiting gone-and-back | added now | stopped stopped |
+starting/waiting gone-and-back,yes | added start | stopped running |
+starting/waiting gone-and-back,memory | added now | stopped stopped |
+
+starting/queued nothing | - | starting/queued running |
+starting/queued stop_timeout | changed now stop_timeout | starting/queued running |
+starting/queued memory | changed now memory | starting/queued running |
+starting/queued memory+stop_timeout | changed now memory stop_timeout | starting/queued running |
+starting/queued rights | changed now owner | starting/queued running |
+starting/queued memory-and-back | changed now memory | starting/queued running |
+starting/queued boot=yes | changed now boot | starting/queued running |
+starting/queued boot=always+memory | changed now boot memory | starting/queued running |
+starting/queued boot=oneshot | changed now boot | starting/queued running |
+starting/queued boot=no | changed stop boot(now) | stopped stopped |
+starting/queued boot=no+memory | changed stop boot(now) memory(now) | stopped stopped |
+starting/queued eager,memory | changed now memory | starting/queued running |
+starting/queued eager,stop_timeout | changed now stop_timeout | starting/queued running |
+starting/queued eager,boot=no,memory | changed now memory | starting/queued running |
+starting/queued gone | removed remove | gone |
+starting/queued gone-and-back | added now | stopped stopped |
+starting/queued gone-and-back,yes | added start | stopped running |
+starting/queued gone-and-back,memory | added now | stopped stopped |
+
 starting/prestart nothing | - | starting/prestart running |
 starting/prestart stop_timeout | changed now stop_timeout | starting/prestart running |
 starting/prestart memory | changed next-cold-start memory | starting/prestart running pending |

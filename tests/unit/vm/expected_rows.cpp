@@ -21,6 +21,72 @@ stopped | restart | plan-start | stopped | running
 stopped | vanish | erase | stopped | stopped
 stopped | found | watch-found | running/not-adopted | running
 
+stopped/backoff | start | begin | starting/prestart | running
+stopped/backoff | stop | already | stopped | stopped
+stopped/backoff | poweroff | already | stopped | stopped
+stopped/backoff | reset | refused
+stopped/backoff | pause | refused
+stopped/backoff | resume | refused
+stopped/backoff | failreset | refused
+stopped/backoff | give-up | refused
+stopped/backoff | cancel | refused
+stopped/backoff | reload | take-definition | stopped/backoff | keep
+stopped/backoff | adjust | take-definition | stopped/backoff | keep
+stopped/backoff | autostart | plan-start | stopped | running
+stopped/backoff | autostop | none | stopped | stopped
+stopped/backoff | restart | plan-start | stopped | running
+stopped/backoff | vanish | erase | stopped | stopped
+stopped/backoff | found | watch-found | running/not-adopted | running
+stopped/backoff | host-restarted | none | stopped | stopped
+stopping/poststop | undone-again | plan-restart | stopped/backoff | running
+failed/undo-pending | undone-again | plan-restart | stopped/backoff | running
+
+stopped | behind | enqueue | starting/waiting | running
+stopped | in-queue | enqueue | starting/queued | running
+stopped/backoff | behind | enqueue | starting/waiting | running
+stopped/backoff | in-queue | enqueue | starting/queued | running
+failed | behind | enqueue | starting/waiting | running
+failed | in-queue | enqueue | starting/queued | running
+
+starting/waiting | start | join | starting/waiting | running
+starting/waiting | stop | call-off | stopped | stopped
+starting/waiting | poweroff | call-off | stopped | stopped
+starting/waiting | reset | refused
+starting/waiting | pause | refused
+starting/waiting | resume | refused
+starting/waiting | failreset | refused
+starting/waiting | give-up | refused
+starting/waiting | cancel | call-off | stopped | stopped
+starting/waiting | vanish | erase | stopped | stopped
+starting/waiting | reload | take-definition | starting/waiting | keep
+starting/waiting | adjust | take-definition | starting/waiting | keep
+starting/waiting | autostart | none | starting/waiting | keep
+starting/waiting | autostop | call-off | stopped | stopped
+starting/waiting | restart | none | starting/waiting | keep
+starting/waiting | in-queue | none | starting/queued | keep
+starting/waiting | admitted | begin | starting/prestart | keep
+starting/waiting | step-failed | call-off | failed | stopped
+starting/waiting | host-restarted | call-off | stopped | stopped
+
+starting/queued | start | join | starting/queued | running
+starting/queued | stop | call-off | stopped | stopped
+starting/queued | poweroff | call-off | stopped | stopped
+starting/queued | reset | refused
+starting/queued | pause | refused
+starting/queued | resume | refused
+starting/queued | failreset | refused
+starting/queued | give-up | refused
+starting/queued | cancel | call-off | stopped | stopped
+starting/queued | vanish | erase | stopped | stopped
+starting/queued | reload | take-definition | starting/queued | keep
+starting/queued | adjust | take-definition | starting/queued | keep
+starting/queued | autostart | none | starting/queued | keep
+starting/queued | autostop | call-off | stopped | stopped
+starting/queued | restart | none | starting/queued | keep
+starting/queued | admitted | begin | starting/prestart | keep
+starting/queued | step-failed | call-off | failed | stopped
+starting/queued | host-restarted | call-off | stopped | stopped
+
 starting/prestart | start | join | starting/prestart | running
 starting/prestart | stop | back-out | stopping/poststop | stopped
 starting/prestart | poweroff | back-out | stopping/poststop | stopped

@@ -43,6 +43,7 @@ void MortalWorld::rise() {
                                                       .hypervisors = {&hypervisor},
                                                       .steps = {&network, &storage, &hook},
                                                       .run_root = "/run/apiary",
+                                                      .max_starting = most_starting,
                                                       .memory = &store});
     engine->add_observer(observer);
     engine->recover(store.recover());

@@ -24,7 +24,8 @@ struct MortalWorld {
     std::set<std::size_t> kills;  // the numbers of the points at which it dies
     std::size_t points = 0;       // that were passed so far
     std::size_t deaths = 0;
-    std::set<std::string> happened;  // what a test caused outside of the daemon
+    std::size_t most_starting = 10'000;  // of the next engine
+    std::set<std::string> happened;      // what a test caused outside of the daemon
 
     FakeLoop loop;
     SurvivingStore store;

@@ -33,6 +33,32 @@ auto found_record() -> RunRecord {
 auto places() -> std::vector<Place> const& {
     static std::vector<Place> const all{
         {"stopped", defined, minutes{10}},
+        {"stopped/backoff",
+         [](EngineWorld& world) {
+             auto wanted = world.common;
+             wanted.boot = BootPolicy::always;
+             world.define({wanted});
+             world.start();
+             world.hypervisor.last().exited(Reason::killed, "signal 9");
+             world.loop.run_ready();
+         },
+         seconds{1}},
+        {"starting/waiting",
+         [](EngineWorld& world) {
+             world.others = {{.name = "first", .loader_timeout = seconds{15}}};
+             world.common.after = {"first"};
+             defined(world);
+             world.tell(Command::start, "first");
+             world.tell(Command::start, "vm");
+         },
+         seconds{15}},
+        {"starting/queued",
+         [](EngineWorld& world) {
+             world.engine->limit_starts(0);
+             defined(world);
+             world.tell(Command::start, "vm");
+         },
+         minutes{10}},
         {"starting/prestart",
          [](EngineWorld& world) {
              defined(world);

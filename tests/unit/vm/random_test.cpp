@@ -14,11 +14,12 @@ class Life {
 public:
     explicit Life(unsigned seed) : random_{seed} {
         world.observer.keep_turns = false;
+        world.engine->limit_starts(1 + pick(3));
         world.define(definitions());
     }
 
     void act() {
-        switch (pick(20)) {
+        switch (pick(21)) {
             case 0:
             case 1:
             case 2:
@@ -48,6 +49,9 @@ public:
                 break;
             case 13:
                 world.loop.advance(milliseconds{pick(40'000)});
+                break;
+            case 14:
+                static_cast<void>(world.engine->stop_all({"a", "b", "c"}, pick(3) == 0, 1000));
                 break;
             default:
                 happen();
@@ -87,6 +91,9 @@ private:
                            .loader_timeout = seconds{pick(2) * 15},
                            .memory = pick(2) == 0 ? "64M" : "128M",
                            .reboot_on_change = pick(2) == 0});
+            for (auto links = pick(3); links-- != 0;) {  // circles too, which the reader would refuse
+                all.back().after.push_back(name());
+            }
         }
         return all;
     }

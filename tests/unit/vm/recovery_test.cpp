@@ -41,6 +41,7 @@ struct Life {
     std::vector<Part> parts;
     bool loader = false;
     Wanted wanted = {.name = "vm"};
+    std::vector<Wanted> others = {};
 };
 
 auto started() -> Part {
@@ -68,6 +69,18 @@ auto lives() -> std::vector<Life> {
                    {},
                    {started(), happens("it dies", [](MortalWorld& world) { world.process()->exited(Reason::killed); }),
                     until("failed"), started(), stopped()}});
+    all.push_back({"RestartOfItself",
+                   {},
+                   {until("running"),
+                    happens("it dies", [](MortalWorld& world) { world.process()->exited(Reason::killed); }),
+                    {"again", [](MortalWorld&) {},
+                     [](MortalWorld& world) {
+                         return world.where() == "running" && world.engine->find("vm")->status().incarnation >= 2 &&
+                                world.process() != nullptr;
+                     }},
+                    stopped()},
+                   false,
+                   {.name = "vm", .boot = BootPolicy::always}});
     all.push_back(
         {"PowerOffByTheGuest",
          {},
@@ -109,6 +122,21 @@ auto lives() -> std::vector<Life> {
                          return world.storage.undo_failures == 0 &&
                                 (world.where() == "failed" || world.where() == "stopped");
                      }}}});
+    // vm waits for db, and both for their turn. Only the last of the hypervisors answers: the other one is ended.
+    auto const both = [](Command what, std::string place) {
+        return Part{place + " both",
+                    [what](MortalWorld& world) {
+                        world.send(what, "db");
+                        world.send(what);
+                    },
+                    [place](MortalWorld& world) { return world.where() == place && world.where("db") == place; }};
+    };
+    all.push_back({"OneBehindTheOther",
+                   [](MortalWorld& world) { world.engine->limit_starts(world.most_starting = 1); },
+                   {both(Command::start, "running"), both(Command::stop, "stopped")},
+                   false,
+                   {.name = "vm", .stop_timeout = seconds{3}, .after = {"db"}},
+                   {{.name = "db", .stop_timeout = seconds{3}}, {.name = "third", .boot = BootPolicy::no}}});
     return all;
 }
 
@@ -117,7 +145,9 @@ protected:
     // Gives the number of points that were passed.
     static auto run(std::set<std::size_t> kills) -> std::size_t {
         auto const& life = GetParam();
-        MortalWorld world{{life.wanted}};
+        std::vector<Wanted> wanted_vms{life.wanted};
+        wanted_vms.insert(wanted_vms.end(), life.others.begin(), life.others.end());
+        MortalWorld world{wanted_vms};
         world.hypervisor.loader = life.loader;
         if (life.prepare) {
             life.prepare(world);

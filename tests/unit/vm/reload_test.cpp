@@ -93,7 +93,15 @@ auto line_of(Place const& from, Change const& change, EngineWorld& world) -> std
     EXPECT_EQ(world.where(), from.name) << change.name;
     Engine::Changes did;
     for (auto const& read : change.reads) {
-        auto const definitions = read ? std::vector{make(*read)} : std::vector<DefinitionPtr>{};
+        std::vector<DefinitionPtr> definitions;
+        if (read) {
+            auto wanted = *read;
+            wanted.after = world.common.after;
+            definitions.push_back(make(wanted));
+        }
+        for (auto const& other : world.others) {
+            definitions.push_back(make(other));
+        }
         world.asked.clear();
         auto const would = world.engine->preview(definitions);
         did = world.engine->apply(definitions);

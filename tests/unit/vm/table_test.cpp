@@ -44,12 +44,15 @@ auto const effect_words = std::map<Effect, std::string>{{Effect::refuse, "refuse
                                                         {Effect::erase, "erase"},
                                                         {Effect::erase_later, "erase-later"},
                                                         {Effect::finish, "finish"},
+                                                        {Effect::plan_restart, "plan-restart"},
                                                         {Effect::hold_undo, "hold-undo"},
                                                         {Effect::retry_undo, "retry-undo"},
                                                         {Effect::drop_undo, "drop-undo"},
                                                         {Effect::watch_found, "watch-found"},
                                                         {Effect::start_over, "start-over"},
-                                                        {Effect::begin_again, "begin-again"}};
+                                                        {Effect::begin_again, "begin-again"},
+                                                        {Effect::enqueue, "enqueue"},
+                                                        {Effect::call_off, "call-off"}};
 
 auto target_word(TargetMove target) -> std::string {
     switch (target) {
