@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "hypervisor/hypervisors.hpp"
+#include "vm/in_order.hpp"
 #include "vm/kill_point.hpp"
 #include "vm/unique_fd.hpp"
 
@@ -120,7 +121,7 @@ auto result_of(Work& work) -> StepResult {
 
 class FirmwareStep : public Step {
 public:
-    FirmwareStep(Loop& loop, Options options) : loop_{loop}, options_{std::move(options)} {}
+    FirmwareStep(Loop& loop, Options options) : loop_{loop}, files_{loop}, options_{std::move(options)} {}
 
     [[nodiscard]] auto name() const -> std::string_view override { return "firmware"; }
     [[nodiscard]] auto applies_to(Definition const& definition) const -> bool override {
@@ -138,7 +139,9 @@ public:
 
     // A daemon that died over its copy has left it.
     void poststop(StepCall call, Done done) override {
-        loop_.offload([path = fresh_path(call)] { ::unlink(path.c_str()); }, [done = std::move(done)] { done({}); });
+        files_.offload(
+            fresh_path(call), [path = fresh_path(call)] { ::unlink(path.c_str()); },
+            [done = std::move(done)] { done({}); });
     }
 
 private:
@@ -160,10 +163,12 @@ private:
         work->owner = bhyve && !options_.bhyve_as_owner ? 0 : definition.owner;
         work->fresh = fresh;
         work->optional = bhyve;
-        loop_.offload([work] { do_work(*work); }, [work, done = std::move(done)] { done(result_of(*work)); });
+        files_.offload(
+            work->fresh_path, [work] { do_work(*work); }, [work, done = std::move(done)] { done(result_of(*work)); });
     }
 
     Loop& loop_;
+    InOrder files_;  // by the path of the copy, which is the attempt's own
     Options options_;
 };
 

@@ -19,6 +19,7 @@ void add_witness(Loop& /*loop*/, std::vector<std::unique_ptr<Step>>& /*steps*/) 
 #include <string>
 #include <utility>
 
+#include "vm/in_order.hpp"
 #include "vm/unique_fd.hpp"
 
 namespace apiary {
@@ -26,7 +27,7 @@ namespace {
 
 class WitnessStep : public Step {
 public:
-    WitnessStep(Loop& loop, std::string path) : loop_{loop}, path_{std::move(path)} {}
+    WitnessStep(Loop& loop, std::string path) : calls_{loop}, path_{std::move(path)} {}
 
     [[nodiscard]] auto name() const -> std::string_view override { return "witness"; }
 
@@ -37,7 +38,8 @@ private:
     void testify(char const* what, StepCall const& call, Done done) {
         auto line = what + std::to_string(call.attempt) + ' ' + call.definition->name + '\n';
         auto const written = std::make_shared<bool>(false);
-        loop_.offload(
+        calls_.offload(
+            call.definition->name,
             [written, line = std::move(line), path = path_] {
                 UniqueFd const file{::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600)};
                 APIARY_KILL_POINT("witness.write");
@@ -52,7 +54,7 @@ private:
             });
     }
 
-    Loop& loop_;
+    InOrder calls_;  // by the VM
     std::string path_;
 };
 

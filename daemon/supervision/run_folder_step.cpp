@@ -29,6 +29,7 @@ auto record_of(StepCall const& call, WallTime now) -> RunRecord {
 }  // namespace
 
 void RunFolderStep::prestart(StepCall call, Done done) {
+    auto const run_dir = call.run_dir;
     auto fault = std::make_shared<std::string>();
     auto work = [fault, call = std::move(call), now = loop_.wall()] {
         *fault = make_run_folder(call.run_dir);
@@ -37,14 +38,15 @@ void RunFolderStep::prestart(StepCall call, Done done) {
             APIARY_KILL_POINT("run-folder.described");
         }
     };
-    loop_.offload(std::move(work),
-                  [fault, done = std::move(done)] { done(fault->empty() ? step_ok() : step_failed(*fault)); });
+    folders_.offload(run_dir, std::move(work),
+                     [fault, done = std::move(done)] { done(fault->empty() ? step_ok() : step_failed(*fault)); });
 }
 
 void RunFolderStep::poststop(StepCall call, Done done) {
     auto fault = std::make_shared<std::string>();
-    loop_.offload([fault, run_dir = std::move(call.run_dir)] { *fault = remove_run_folder(run_dir); },
-                  [fault, done = std::move(done)] { done(fault->empty() ? step_ok() : step_failed(*fault)); });
+    folders_.offload(
+        call.run_dir, [fault, run_dir = call.run_dir] { *fault = remove_run_folder(run_dir); },
+        [fault, done = std::move(done)] { done(fault->empty() ? step_ok() : step_failed(*fault)); });
 }
 
 }  // namespace apiary::supervision

@@ -25,8 +25,8 @@ PRELUDES = {"start.again": "prestart.called", "recover.vm": "prestart.called", "
             "qmp.found": "turn.told", "renew.": "turn.told", "store.synced": "end."}
 
 
-def kill_points():
-    listed = subprocess.run([str(BIN / "apiaryd"), "--list-kill-points"], capture_output=True, text=True, check=True)
+def kill_points(program):
+    listed = subprocess.run([str(BIN / program), "--list-kill-points"], capture_output=True, text=True, check=True)
     return listed.stdout.split()
 
 
@@ -38,7 +38,7 @@ class Campaign:
     def __init__(self, world, kills, seed, every_point):
         self.world, self.kills, self.seed, self.every_point = world, kills, seed, every_point
         self.random = random.Random(seed)
-        self.points = kill_points()
+        self.points, self.shim_points = kill_points("apiaryd"), sorted(kill_points("apiary-shim"))
         self.hit, self.missed = Counter(dict.fromkeys(self.points, 0)), Counter()
         self.at_random, self.bus_kills, self.faults, self.begun = 0, 0, [], time.monotonic()
         self.witness = Witness(world.folder)
@@ -56,17 +56,27 @@ class Campaign:
             some = self.random.sample(self.points, min(at_points, len(self.points)))
             plan += some
             at_points -= len(some)
+        shims = max(self.kills // 10, len(self.shim_points) if self.every_point else 0)
+        plan += [self.shim_points[number % len(self.shim_points)] for number in range(shims)]
         self.random.shuffle(plan)
         return plan
 
     # --- one kill ---
 
-    def launch(self, point=None, passage=1):
+    def launch(self, point=None, passage=1, shims_at=None):
         self.daemon.environment = {"APIARY_WITNESS": str(self.witness.steps)}
         if point:
             self.daemon.environment["APIARY_KILL_AT"] = f"{point}:{passage}"
-        self.log_at = len(self.daemon.text())
+        if shims_at:
+            self.daemon.environment["APIARY_SHIM_KILL_AT"] = shims_at
+        self.log_at = self.daemon.log.stat().st_size if self.daemon.log.exists() else 0
         self.daemon.launch()
+
+    def said(self):
+        """By this daemon."""
+        with open(self.daemon.log, errors="replace") as log:
+            log.seek(self.log_at)
+            return log.read()
 
     def is_dead(self):
         return self.daemon.process.poll() is not None
@@ -97,7 +107,7 @@ class Campaign:
     def end_daemon(self):
         """Told to end, and to be quick."""
         self.calm.clear()
-        wait_until(lambda: self.is_dead() or "apiaryd 0" in self.daemon.text()[self.log_at:], "that it takes signals")
+        wait_until(lambda: self.is_dead() or " runs with " in self.said(), "that it takes signals")
         for number in (signal.SIGTERM, signal.SIGINT):
             if not self.is_dead():
                 self.daemon.signal(number)
@@ -119,8 +129,19 @@ class Campaign:
             self.missed[point] += point is not None and not died_there
             return died_there
         if code != 0 or not (point or "").startswith(ENDING):
-            self.faults.append(f"apiaryd ended with {code} (armed: {point}): {self.daemon.text()[-1500:]}")
+            self.faults.append(f"apiaryd ended with {code} (armed: {point}): {self.said()[-1500:]}")
         return False
+
+    def kill_shims_at(self, point):
+        """Every shim of this daemon that comes by. The daemon is killed with them, at any moment."""
+        said = self.witness.folder / "shims"
+        before = self.witness.shims_killed().total()
+        self.launch(shims_at=f"{point}:{said}")
+        until = time.monotonic() + PATIENCE
+        while self.witness.shims_killed().total() == before and time.monotonic() < until and not self.is_dead():
+            self.work(0.3, USUAL)
+        self.work(self.random.uniform(0, 0.5), USUAL)
+        self.bury(None)
 
     def kill_at_any_moment(self):
         self.launch()
@@ -181,6 +202,10 @@ class Campaign:
                 if self.calm.setdefault(name, pid) != pid:
                     self.faults.append(f"VM {name}, to whom nobody did anything, has another hypervisor")
 
+    def without_kill(self):
+        shims = self.witness.shims_killed()
+        return [p for p in self.points if not self.hit[p]] + [p for p in self.shim_points if not shims[p]]
+
     def start_the_calm(self):
         for name in CALM:
             if name not in self.calm:
@@ -199,7 +224,7 @@ class Campaign:
             for number, point in enumerate(self.plan()):
                 self.step(number, point)
             for _ in range(3 if self.every_point else 0):
-                for point in [p for p in self.points if not self.hit[p]]:
+                for point in self.without_kill():
                     self.step(1, point)
             self.finish(follower)
         finally:
@@ -208,6 +233,8 @@ class Campaign:
     def step(self, number, point):
         if point is None:
             self.kill_at_any_moment()
+        elif point in self.shim_points:
+            self.kill_shims_at(point)
         else:
             self.kill_at(point)
         self.while_it_is_dead()
@@ -240,7 +267,7 @@ class Campaign:
         self.events, self.lost, self.repeated, told = follower.judge(events)
         self.faults += faults + doubles + told
         if self.every_point:
-            self.faults += [f"kill point {point}: no kill" for point in self.points if not self.hit[point]]
+            self.faults += [f"kill point {point}: no kill" for point in self.without_kill()]
         self.fleet.disconnect()
 
     def report(self):
@@ -250,6 +277,9 @@ class Campaign:
                  f"points, {self.at_random} at random; killed besides: {self.fleet.counts['shim-dies']} shims, "
                  f"{self.fleet.counts['guest-dies']} hypervisors, {self.bus_kills} bus daemons"]
         lines += [f"  {self.hit[point]:5}  {point}" for point in self.points]
+        shims = self.witness.shims_killed()
+        lines.append(f"{shims.total()} kills of shims at {len(shims)} of {len(self.shim_points)} kill points")
+        lines += [f"  {shims[point]:5}  {point}" for point in self.shim_points]
         if hasattr(self, "events"):
             lines.append(f"{self.attempts} attempts of steps, {self.never_undone} not undone before the next or in the "
                          f"end; {self.hypervisors} hypervisors spawned, {self.doubles} times two of one VM at once")

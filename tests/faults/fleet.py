@@ -2,6 +2,7 @@
 import os
 import signal
 
+from harness import vms
 from harness.client import MANAGER, NAME, ROOT, VM, BusError, Client, Disconnected, vm_path
 from harness.processes import alive, command_line, descendants, status
 from harness.world import STAND_IN
@@ -36,8 +37,12 @@ class Fleet:
         return [*STAND_INS, *GUESTS, *CALM, LATE, *([self.extra] if self.extra else [])]
 
     def write(self):
-        tiny, bhyve = self.world.tiny, self.world.bhyve
-        text = "".join(bhyve(name) for name in STAND_INS) + "".join(tiny(name) for name in GUESTS)
+        def bhyve(name, **more):      # its guests reboot and die more often than a failure policy would bear
+            return self.world.bhyve(name, maxrestart=1000, maxrestarttime=1, **more)
+
+        tiny = self.world.tiny
+        text = vms.section("global", "", {"max_starting": 3})
+        text += "".join(bhyve(name) for name in STAND_INS) + "".join(tiny(name) for name in GUESTS)
         text += bhyve(CALM[0], boot="yes") + tiny(CALM[1], boot="yes") + tiny(LATE, loader="uefi", loader_timeout=1)
         if self.extra:
             text += bhyve(self.extra)

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "supervision/shim/kill_point.h"
 #include "supervision/shim/shim.h"
 
 static pid_t hypervisor = -1;
@@ -166,6 +167,7 @@ int child_start(struct launch const* launch, char const* title, int output_fd, s
         return fail("cannot fork", fork_error);
     }
     unreaped = 1;
+    KILL_POINT("shim.forked");
     int const known = platform_start_time(hypervisor, &start_time) == 0;
     int const known_error = errno;
     if (!known || folder_write_pid(hypervisor, start_time, title) != 0) {
@@ -179,6 +181,7 @@ int child_start(struct launch const* launch, char const* title, int output_fd, s
         }
         return fail("cannot tell the start time of the hypervisor's process", known_error);
     }
+    KILL_POINT("shim.pid-written");
     ssize_t const ignored = write(go[1], "g", 1);
     (void)ignored;
     close(go[1]);

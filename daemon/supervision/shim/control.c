@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "supervision/shim/kill_point.h"
 #include "supervision/shim/shim.h"
 
 enum { peers_max = 8, packets_per_turn = 16, flush_ms = 2000, retry_accept_ms = 1000 };
@@ -93,6 +94,7 @@ void control_setup(int fd, char const* vm_title, sigset_t const* plain_mask) {
     child_mask = plain_mask;
     launch = launch_new();
     welcome(fd, 1);
+    KILL_POINT("shim.greeted");
 }
 
 static void tell_exec_failed(int number, char const* text) {
@@ -109,10 +111,12 @@ static void refuse(int number, char const* text) {
 }
 
 static void start(void) {
+    KILL_POINT("shim.launch-taken");
     if (folder_enter(launch->run_dir, launch->ticket, launch->number) != 0) {
         refuse(EIO, folder_error());
         return;
     }
+    KILL_POINT("shim.folder-entered");
     int const output = log_open(launch->log_fd, launch->log_bound);
     launch->log_fd = -1;  // log.c's now
     if (output < 0) {
@@ -132,6 +136,7 @@ static void start(void) {
     launch_free(launch);
     launch = NULL;
     phase = APIARY_PHASE_STARTING;
+    KILL_POINT("shim.child-started");
 }
 
 static void answer(struct peer* peer, uint32_t request, uint32_t result) {
@@ -295,10 +300,13 @@ static void end_run(struct end const* end) {
     end_of_child = *end;
     end_of_child.dropped = log_dropped();
     phase = APIARY_PHASE_ENDED;
+    KILL_POINT("shim.child-ended");
     recorded = folder_write_exit(child_pid(), child_start_time(), &end_of_child) == 0;
     // The folder is let go of before anybody is told: who hears of the end may start the VM again at once.
+    KILL_POINT("shim.exit-written");
     if (recorded) {
         folder_leave();
+        KILL_POINT("shim.folder-left");
     }
 }
 
@@ -306,6 +314,7 @@ void control_child_news(enum child_news news, struct end const* end) {
     struct packet packet;
     if (news == child_executed) {
         phase = APIARY_PHASE_RUNNING;
+        KILL_POINT("shim.child-executed");
         packet_begin(&packet, APIARY_MSG_STARTED, 0);
         add_process(&packet);
         tell(&packet);
@@ -319,6 +328,7 @@ void control_child_news(enum child_news news, struct end const* end) {
         add_process(&packet);
         add_end(&packet);
         tell(&packet);
+        KILL_POINT("shim.end-told");
     }
     if (phase == APIARY_PHASE_ENDED) {
         flush_until = recorded ? now_ms() + flush_ms : 0;

@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "supervision/shim/kill_point.h"
 #include "supervision/shim/shim.h"
 
 static int shim_lock = -1, vm_lock = -1, listener = -1;
@@ -146,9 +147,11 @@ int folder_enter(char const* path, char const* ticket, uint64_t launch) {
     if (shim_lock < 0) {
         return -1;
     }
+    KILL_POINT("shim.locked");
     if (ticket && unlink(ticket) != 0) {
         return no_ticket();
     }
+    KILL_POINT("shim.ticket-taken");
     vm_lock = take_lock("vm.lock", "a hypervisor, or something that it left behind,");
     if (vm_lock < 0) {
         return -1;

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "supervision/shim/kill_point.h"
 #include "supervision/shim/shim.h"
 
 size_t pollset_add(struct pollset* set, int fd, short events) {
@@ -92,6 +93,12 @@ static void look_after_child(struct pollset const* set) {
 }
 
 int main(int argc, char** argv) {
+#ifndef APIARY_NO_KILL_POINTS
+    if (argc == 2 && strcmp(argv[1], "--list-kill-points") == 0) {
+        kill_points_list();
+        return 0;
+    }
+#endif
     if (argc != 2) {
         return refuse_start("apiary-shim is started by apiaryd, once for each virtual machine.\n");
     }
