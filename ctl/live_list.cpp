@@ -73,7 +73,10 @@ auto passed_text(std::uint64_t from, std::uint64_t to) -> std::string {
 
 void LiveList::add(Row row) {
     row.stopping = row.state == "stopping";
-    open_ += row.over() ? 0 : 1;
+    if (!row.over()) {
+        ++open_;
+        tell(row, "is " + state_text(row.state, row.sub_state));
+    }
     index_.emplace(row.name, rows_.size());
     rows_.push_back(std::move(row));
 }

@@ -20,8 +20,8 @@ namespace apiary::ctl {
 [[nodiscard]] auto config_diff(Context& context, Invocation const& asked) -> ExitCode;
 [[nodiscard]] auto import(Context& context, Invocation const& asked) -> ExitCode;
 [[nodiscard]] auto version(Context& context, Invocation const& asked) -> ExitCode;
-[[nodiscard]] auto stop_all(Context& context, Invocation const& asked) -> ExitCode;
 [[nodiscard]] auto shutdown_all(Context& context, Invocation const& asked) -> ExitCode;
+[[nodiscard]] auto daemon_stop(Context& context, Invocation const& asked) -> ExitCode;
 [[nodiscard]] auto daemon_restart(Context& context, Invocation const& asked) -> ExitCode;
 
 // The one that the invocation asks for; says what went wrong.

@@ -21,9 +21,11 @@ void print_names(Output& output, std::string_view what, Strings const& names) {
     }
 }
 
-// All that the daemon has to stop. A guest of an earlier daemon runs on.
-void list_running(Client& client, LiveList& list) {
-    for (auto const& vm : all_vms(client, {}).vms) {
+// All that the daemon has to stop; a guest of an earlier daemon runs on. Gives the number of the last event that this
+// shows.
+auto list_running(Client& client, LiveList& list) -> std::uint64_t {
+    auto const page = all_vms(client, {});
+    for (auto const& vm : page.vms) {
         if (!is_at_rest(vm.state) && vm.sub_state != "not-adopted") {
             list.add({.name = vm.name,
                       .state = vm.state,
@@ -34,10 +36,12 @@ void list_running(Client& client, LiveList& list) {
                       .left_alone = {}});
         }
     }
+    return page.seq;
 }
 
 // The daemon is gone when it has given up its name, or the bus with it (a private one ends with it).
-auto wait_for_the_end(Context& context, Client& client, LiveList& list, SignalCatcher const& signals) -> ExitCode {
+auto wait_for_the_end(Context& context, Client& client, LiveList& list, std::uint64_t known,
+                      SignalCatcher const& signals) -> ExitCode {
     using namespace std::chrono_literals;
     bool const live = context.output.err_style.tty && !context.output.quiet;
     for (;;) {
@@ -54,7 +58,7 @@ auto wait_for_the_end(Context& context, Client& client, LiveList& list, SignalCa
                 context.output.err << "Interrupted. The daemon goes on with it: there is no way back.\n";
                 return exit_code_of_signal(signals.caught());
             case Notice::Kind::event:
-                if (notice.event.type == "state") {
+                if (notice.event.type == "state" && notice.event.seq > known) {
                     list.see(notice.event.vm, notice.event.state, notice.event.sub_state, notice.event.reason,
                              notice.event.time);
                 }
@@ -116,7 +120,7 @@ auto version(Context& context, Invocation const& asked) -> ExitCode {
     return ExitCode::ok;
 }
 
-auto shutdown_all(Context& context, Invocation const& asked) -> ExitCode {
+auto daemon_stop(Context& context, Invocation const& asked) -> ExitCode {
     auto const client = context.connect();
     auto& output = context.output;
     SignalCatcher const signals;
@@ -124,11 +128,12 @@ auto shutdown_all(Context& context, Invocation const& asked) -> ExitCode {
     if (asked.wait) {
         client->subscribe({.vms = {}, .types = {"state"}});
     }
+    std::uint64_t known = 0;
     if (asked.wait && !asked.keep_vms) {
-        list_running(*client, list);
+        known = list_running(*client, list);
     }
     client->shutdown(asked.force, asked.keep_vms);
-    auto const code = asked.wait ? wait_for_the_end(context, *client, list, signals) : ExitCode::ok;
+    auto const code = asked.wait ? wait_for_the_end(context, *client, list, known, signals) : ExitCode::ok;
     list.clear();
     if (code != ExitCode::ok) {
         return code;

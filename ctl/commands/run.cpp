@@ -37,9 +37,9 @@ auto dispatch(Context& context, Invocation const& asked) -> ExitCode {
         case Action::version:
             return version(context, asked);
         case Action::shutdown_all:
-            return stop_all(context, asked);
-        case Action::daemon_stop:
             return shutdown_all(context, asked);
+        case Action::daemon_stop:
+            return daemon_stop(context, asked);
         case Action::daemon_restart:
             return daemon_restart(context, asked);
     }

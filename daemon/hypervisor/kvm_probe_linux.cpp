@@ -115,7 +115,9 @@ private:
         loop_.offload(
             [seen, qemu = qemu_, cache = cache_] {
                 struct stat device {};
-                seen->device = ::stat("/dev/kvm", &device) == 0 && S_ISCHR(device.st_mode);
+                // Who may not open it may be allowed to at the next time: that answer is not kept.
+                seen->device = ::stat("/dev/kvm", &device) == 0 && S_ISCHR(device.st_mode) &&
+                               ::faccessat(AT_FDCWD, "/dev/kvm", R_OK | W_OK, AT_EACCESS) == 0;
                 seen->group = device.st_gid;
                 if (seen->device && !cache.empty()) {
                     seen->fingerprint = fingerprint(qemu, device);

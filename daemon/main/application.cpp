@@ -17,6 +17,7 @@
 #include "main/check.hpp"
 #include "main/log.hpp"
 #include "main/paths.hpp"
+#include "main/session_mode.hpp"
 #include "main/signals.hpp"
 #include "main/witness_step.hpp"
 #include "plugin/required_plugins.hpp"
@@ -216,6 +217,9 @@ void Application::Parts::connect(std::string address) {
     options.observers = first_.globals.observers_gid;
     if (options_.session) {
         log::info("session bus: " + options.address);
+        if (auto const remark = remark_on_session(); !remark.empty()) {
+            log::warning(remark);
+        }
         options.master = ::geteuid();
     }
     options.version = APIARY_VERSION;

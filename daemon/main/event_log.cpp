@@ -26,6 +26,9 @@ auto level_of(Event const& event) -> log::Level {
     if (event.type == EventType::state && event.state == State::failed) {
         return log::Level::error;
     }
+    if (event.type == EventType::state && event.sub_state == SubState::backoff) {
+        return log::Level::warning;  // it ended, nobody asked for that, and it may not be for the last time
+    }
     if (event.type == EventType::step) {
         return log::Level::debug;
     }

@@ -1,6 +1,7 @@
 // Where one user's own daemon has its files and its bus.
 #include "main/session_mode.hpp"
 
+#include <fcntl.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -94,6 +95,15 @@ auto session_surroundings() -> SessionSurroundings {
                 return found != nullptr && found->pw_dir != nullptr ? found->pw_dir : "";
             },
             .uid = ::geteuid()};
+}
+
+auto remark_on_session() -> std::string {
+    constexpr char const* device = "/dev/kvm";
+    if (::faccessat(AT_FDCWD, device, R_OK | W_OK, AT_EACCESS) == 0 || errno == ENOENT) {
+        return {};
+    }
+    return std::string{device} + " cannot be opened (" + std::generic_category().message(errno) +
+           "): guests are emulated, which is many times slower. Whoever may use KVM is in the group of that file";
 }
 
 void take_session_places(Options& options, SaidOptions const& said, SessionSurroundings const& around) {

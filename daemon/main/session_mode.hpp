@@ -28,4 +28,7 @@ struct SaidOptions {
 // other place to fall back to, for whoever could write to that place could have it believe in VMs of his making.
 void take_session_places(Options& options, SaidOptions const& said, SessionSurroundings const& around);
 
+// What its user should know of this host, or nothing.
+[[nodiscard]] auto remark_on_session() -> std::string;
+
 }  // namespace apiary

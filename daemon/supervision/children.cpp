@@ -1,16 +1,19 @@
 #include "supervision/children.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/wait.h>
 
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 
 namespace apiary::supervision {
 namespace {
 
 constexpr auto look_again = std::chrono::milliseconds{100};
+constexpr auto patience = std::chrono::milliseconds{500};  // with all children at the end
 
 class FileActions {
 public:
@@ -81,9 +84,17 @@ auto spawn_usually(std::string const& program, char* const* argv, int input) -> 
 
 }  // namespace
 
+// A process that executes another program keeps its children, and that program knows nothing of them. They are about to
+// end; one that hangs on a file server is let be.
 Children::~Children() {
+    auto const deadline = std::chrono::steady_clock::now() + patience;
     for (auto& [pid, child] : children_) {
         child.wait.reset();
+        auto const left =
+            std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+        if (pollfd ended{child.process ? child.process->descriptor() : -1, POLLIN, 0}; child.process) {
+            ::poll(&ended, 1, static_cast<int>(left > 0 ? left : 0));
+        }
         ::waitpid(pid, nullptr, WNOHANG);
     }
 }

@@ -176,7 +176,8 @@ void EngineCore::report(Round& round) {
     auto const step = round.stops.size() / most_reports;
     bool const is_first = round.reported.empty();
     bool const is_due = left <= last_vms || is_first || round.reported_left - left > step;
-    if (!report_ || left == 0 || !is_due || signature == round.reported) {
+    bool const names_some = signature.find('/') != std::string::npos;
+    if (!report_ || left == 0 || !is_due || !names_some || signature == round.reported) {
         return;
     }
     round.reported = std::move(signature);

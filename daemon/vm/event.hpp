@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "vm/definition.hpp"
@@ -77,7 +78,10 @@ public:
     // False: for a moment commit() would have to wait for the disk. The turn is gathered on meanwhile.
     [[nodiscard]] virtual auto ready() const -> bool { return true; }
     // Runs once, as soon as it is ready again; never from within the call.
-    virtual void when_ready(std::function<void()> callback) { callback(); }
+    virtual void when_ready(std::function<void()> callback) {
+        auto const run = std::move(callback);
+        run();
+    }
     // Why the last commit failed; empty: it did not.
     [[nodiscard]] virtual auto fault() const -> std::string { return {}; }
     // vm_seq of the last event of the VM with this name that there ever was; 0: none.

@@ -64,12 +64,16 @@ public:
     virtual void prestart(StepCall call, Done done) = 0;
     // A request to be quick about the prestart with this attempt id: its answer is not waited for any more.
     virtual void cancel(std::uint64_t attempt) { (void)attempt; }
-    // Idempotent; also called for a prestart that never answered, or that a daemon had meant to call as it died. Result kinds: ok, failed.
+    // Idempotent; also called for a prestart that never answered, or that a daemon had meant to call as it died. Result
+    // kinds: ok, failed.
     virtual void poststop(StepCall call, Done done) = 0;
     // The daemon was restarted since the prestart with this attempt id, and the hypervisor is to be launched again:
     // what of the contributions did not outlive that (descriptors) is contributed anew. What is called off is not
     // undone otherwise than by the one poststop. Result kinds: ok, failed.
-    virtual void renew(StepCall call, Done done) { done({.text = {}, .contributions = std::move(call.contributions)}); }
+    virtual void renew(StepCall call, Done done) {
+        auto const answer = std::move(done);
+        answer({.text = {}, .contributions = std::move(call.contributions)});
+    }
 };
 
 }  // namespace apiary

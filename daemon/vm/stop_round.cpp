@@ -171,7 +171,9 @@ auto StopRound::plan() const -> std::vector<Engine::Stopping> {
 template <typename Each>
 void StopRound::each_under_way(std::size_t most, Each each) const {
     for (auto it = order_.begin(); it != order_.end() && most != 0; ++it) {
-        if (auto const& member = members_[*it]; !member.over && member.told) {
+        auto const& member = members_[*it];
+        bool const not_yet_heard = !member.heard && is_up(member.vm->status());
+        if (!member.over && member.told && !not_yet_heard) {
             each(*member.vm);
             --most;
         }

@@ -84,6 +84,7 @@ def test_the_rules_of_the_documentation(world, reader):
     console.until("MARKER-UP")
     console.write("1")   # it ends as after a power-off
     console.until_end()
+    until_state(caller, "web1", "stopped")   # all of it is told before the end of the other
     os.kill(caller.get(vm_path("web99"), VM, "HypervisorPid"), signal.SIGKILL)
     until_state(caller, "web99", "failed")
     commands = [devd.command_for(rules, record) for record in hears.until(subsystem="web99", type="FAILED")]

@@ -34,6 +34,7 @@ def test_everything_is_there(prefix):
             "sbin/apiaryd": 0o755, "bin/apiaryctl": 0o755, "libexec/apiary/apiary-shim": 0o755,
             "libexec/apiary/apiary-opener": 0o755, "libexec/apiary/apiary-config": 0o755,
             "libexec/apiary/apiary-ucl": 0o755, "lib/systemd/system/apiaryd.service": 0o644,
+            "lib/systemd/user/apiaryd.service": 0o644, "share/dbus-1/services/org.apiary.Apiary1.service": 0o644,
             "share/dbus-1/system.d/org.apiary.Apiary1.conf": 0o644,
             "share/dbus-1/interfaces/org.apiary.Apiary1.Manager.xml": 0o644, "share/man/man8/apiaryd.8": 0o644,
             "share/man/man1/apiaryctl.1": 0o644, "share/man/man5/apiary.conf.5": 0o644,
@@ -52,8 +53,8 @@ def test_the_installed_programs_find_their_helpers(prefix, tmp_path):
     assert "nonsense" in checked.stdout + checked.stderr, checked
 
 
-def unit_lines(prefix):
-    text = (prefix / "lib/systemd/system/apiaryd.service").read_text()
+def unit_lines(prefix, whose="system"):
+    text = (prefix / f"lib/systemd/{whose}/apiaryd.service").read_text()
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
@@ -65,19 +66,21 @@ def verified(text, folder):
     return done.returncode, [line for line in done.stderr.splitlines() if "apiaryd.service" in line]
 
 
-def test_systemd_understands_the_unit(prefix, tmp_path):
-    text = "\n".join(unit_lines(prefix)) + "\n"
+@pytest.mark.parametrize("whose", ["system", "user"])
+def test_systemd_understands_the_unit(prefix, tmp_path, whose):
+    text = "\n".join(unit_lines(prefix, whose)) + "\n"
     assert verified(text, tmp_path) == (0, [])
     for right, wrong in (("RestartKillSignal=SIGRTMIN", "RestartKillSignal=SIGNONSENSE"), ("KillMode=process", "Kill=no")):
         assert right in text   # and what it does not understand is seen
         assert verified(text.replace(right, wrong), tmp_path)[1], wrong
 
 
-def test_the_unit_keeps_guests_alive_where_it_says_so(prefix):
+@pytest.mark.parametrize("whose", ["system", "user"])
+def test_the_unit_keeps_guests_alive_where_it_says_so(prefix, whose):
     """Each of these lines is there for guests: see docs/upgrades.md."""
-    lines = unit_lines(prefix)
+    lines = unit_lines(prefix, whose)
     for line in ("KillMode=process", "KillSignal=SIGTERM", "RestartKillSignal=SIGRTMIN", "OOMPolicy=continue",
-                 "Type=notify", "TasksMax=infinity"):
+                 "Type=notify", "Restart=on-failure"):
         assert line in lines
     assert not [line for line in lines if line.startswith(("Private", "Protect", "Requires=", "DeviceAllow", "BusName",
                                                            "RuntimeDirectory", "SystemCallFilter"))]

@@ -7,12 +7,13 @@ import socket
 import sqlite3
 
 import pytest
-from harness.accounts import ALICE
+from harness import vms
+from harness.accounts import ALICE, Account
 from harness.cli_fixtures import FAILED, NOT_ALLOWED, booted, state
 from harness.cli_fixtures import begin, ctl   # noqa: F401 (fixtures)
 from harness.client import NAME, VM, field, vm_path
 from harness.daemon import Daemon
-from harness.processes import alive, wait_gone
+from harness.processes import alive, descendants, status, wait_gone
 from harness.world import BIN
 
 HELPERS = ("apiary-shim", "apiary-opener", "apiary-ucl")
@@ -105,7 +106,12 @@ def test_who_follows_events_misses_nothing(world, ctl, begin):   # noqa: F811
 
 
 def test_what_it_owns_is_not_passed_on(world, ctl):   # noqa: F811
+    """Nor its children, which a process keeps when it executes another program: they are ended and reaped before."""
+    image = shutil.copy(world.image, world.folder / "hers.img")
+    os.chown(image, Account(ALICE).uid, -1)
+    world.write_user(ALICE, vms.tiny("hers", image))   # a process that has become her opens it
     daemon = world.start(world.tiny("web"))
+    ctl("start", "web", "hers")
     ctl("daemon", "restart")
     with world.client() as caller:
         caller.manager("GetDebugInfo", "a{sv}", {})
@@ -113,6 +119,8 @@ def test_what_it_owns_is_not_passed_on(world, ctl):   # noqa: F811
     for _ in range(3):
         ctl("daemon", "restart")
     assert daemon.descriptors() <= first + 3   # a watch or a caller may come and go
+    assert [pid for pid in descendants(daemon.pid) if status(pid)[0] == "Z"] == []
+    ctl("poweroff", "web", "hers")
 
 
 def test_a_wrong_configuration_refuses_it(world, ctl, begin):   # noqa: F811

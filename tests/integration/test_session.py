@@ -195,6 +195,8 @@ def test_it_is_killed_and_goes_on(world, session):
         caller = session.client().follow()
         assert caller.state("web")[:2] == ("running", "")
         assert caller.get(vm_path("web"), VM, "HypervisorPid") == pid and processes.alive(pid)
+    assert "it goes on with 1 VM" in session.ctl("--session", "daemon", "restart").stdout
+    assert session.client().get(vm_path("web"), VM, "HypervisorPid") == pid
     console.write("ehello\n")      # the line to the guest never broke
     console.until("hello")
     session.ctl("--session", "daemon", "stop", "--keep-vms")
@@ -206,6 +208,16 @@ def test_it_is_killed_and_goes_on(world, session):
     console.until("MARKER-PB")
     events = journal(caller)
     assert [e.seq for e in events] == list(range(1, len(events) + 1)) and len(events) > last
+
+
+def test_kvm_that_is_not_for_him_is_told(world, session):
+    """Guests would be slow, and nobody would know why. It is looked at anew at each start of the daemon."""
+    session.start(world.tiny("web"))
+    booted(session)
+    theirs = os.path.exists("/dev/kvm") and world.run_as(ALICE, "/usr/bin/test", "-w", "/dev/kvm").returncode != 0
+    session.daemon.logged("runs with 1 VM")
+    assert ("/dev/kvm cannot be opened" in session.daemon.text()) == theirs
+    assert not theirs or not (session.daemon.state_dir / "kvm-probe").exists()
 
 
 def test_his_bus_goes_and_comes(world, session):

@@ -56,9 +56,9 @@ TEST_F(After, ACircleIsToldWhole) {
     load(vm_of("a", "after = b;") + vm_of("b", "after = x, c;") + vm_of("c", "after = a;") + vm_of("x", "") +
          vm_of("web", "after = a;"));
     EXPECT_THAT(errors(),
-                ElementsAre("main.conf:1:42: error: vm a: after: VMs that wait for one another: a -> b -> c -> a",
-                            "main.conf:2:45: error: vm b: after: VMs that wait for one another: b -> c -> a -> b",
-                            "main.conf:3:42: error: vm c: after: VMs that wait for one another: c -> a -> b -> c"));
+                ElementsAre("main.conf:1:44: error: vm a: after: VMs that wait for one another: a -> b -> c -> a",
+                            "main.conf:2:47: error: vm b: after: VMs that wait for one another: b -> c -> a -> b",
+                            "main.conf:3:44: error: vm c: after: VMs that wait for one another: c -> a -> b -> c"));
     EXPECT_THAT(names(), ElementsAre("x", "web"));
     load(vm_of("a", "after = A;"));
     EXPECT_THAT(errors(), ElementsAre(HasSubstr("vm a: after: VMs that wait for one another: a -> a")));
@@ -88,7 +88,7 @@ TEST_F(After, AUserNamesWhomHeMaySee) {
     load_both(vm_of("other", "") + vm_of("open", "visibility = all;"), vm_of("hers", "after = hidden, open;"));
     EXPECT_EQ(errors(), hidden);
     EXPECT_THAT(hidden,
-                ElementsAre("alice.conf:1:45: error: vm hers: after: there is no VM 'hidden'; this has no effect"));
+                ElementsAre("alice.conf:1:47: error: vm hers: after: there is no VM 'hidden'; this has no effect"));
     EXPECT_THAT(vm("hers").after, ElementsAre("open"));
     EXPECT_THAT(result.owners_with_errors, IsEmpty());
     load_both("global { observers = staff; }\n" + roots, vm_of("hers", "after = hidden, foreign;"));
@@ -110,14 +110,14 @@ TEST_F(After, RootsTemplateMayNameWhomItLikes) {
 TEST_F(After, NobodyHoldsUpAnother) {
     auto const roots = vm_of("web", "after = hers, db; visibility = all;") + vm_of("db", "");
     load_both(roots, vm_of("hers", "after = web;"));
-    EXPECT_THAT(errors(), ElementsAre(HasSubstr("alice.conf:1:42: error: vm hers: after: VM 'web' is, directly or not, "
+    EXPECT_THAT(errors(), ElementsAre(HasSubstr("alice.conf:1:47: error: vm hers: after: VM 'web' is, directly or not, "
                                                 "after this one: this has no effect")));
     EXPECT_THAT(vm("web").after, ElementsAre("hers", "db"));
     EXPECT_THAT(vm("hers").after, IsEmpty());
     EXPECT_FALSE(result.trusted_errors);
     EXPECT_THAT(result.owners_with_errors, IsEmpty());
     load_both(roots, vm_of("hers2", ""));
-    EXPECT_THAT(errors(), ElementsAre(HasSubstr("main.conf:1:42: error: vm web: after: there is no VM 'hers'")));
+    EXPECT_THAT(errors(), ElementsAre(HasSubstr("main.conf:1:46: error: vm web: after: there is no VM 'hers'")));
     EXPECT_THAT(vm("web").after, ElementsAre("db"));
     EXPECT_FALSE(result.trusted_errors);
 }

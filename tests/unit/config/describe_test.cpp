@@ -89,6 +89,7 @@ TEST_F(Describe, Values) {
         {"boot = ALWAYS;", "boot", Neutral{"always"}, {"always"}},
         {"utctime = no;", "utctime", Neutral{false}, {"no"}},
         {"boot_delay = 7;", "boot_delay", Neutral{std::int64_t{7}}, {"7"}},
+        {"", "after", list({}), {}},
         {"hostbridge = intel;", "hostbridge", Neutral{"standard"}, {"standard"}},
         {"hostbridge = AMD;", "hostbridge", Neutral{"amd"}, {"amd"}},
         {"owner = alice:staff;", "owner", Neutral{"alice"}, {"alice:staff"}},

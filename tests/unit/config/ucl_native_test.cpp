@@ -32,16 +32,18 @@ struct UclNative : UclFixture {
 
 TEST_F(UclNative, SameAsBmdsLanguage) {
     load(R"(
-        global { $images = "/"; nmdm_offset = 300; }
+        global { $images = "/"; nmdm_offset = 300; max_starting = 3; }
         template base(size, cpus = 2) { memory = ${size}; ncpu = $cpus; loader = uefi; disk = /img; }
         template screen { graphics = yes; graphics_res = 1280x720; graphics_port = $((5900 + ${ID})); }
-        vm web { .apply base(2G, 4), screen; disk += ${images}img; owner = alice; com1 = auto; $x = "a b"; description = $x; }
+        vm web { .apply base(2G, 4), screen; disk += ${images}img; owner = alice; com1 = auto; $x = "a b"; description = $x;
+                 after = "data base", cache; }
+        vm cache { .apply base(512M); }
         vm "data base" { .apply base(512M); boot = yes; }
     )");
     auto const wanted = result;
     ASSERT_TRUE(wanted.ok);
     load_ucl(R"ucl(
-        global { vars { images = "/" }; nmdm_offset = 300 }
+        global { vars { images = "/" }; nmdm_offset = 300; max_starting = 3 }
         template base {
             arguments = [size, { cpus = 2 }]
             memory = "${size}"; ncpu = $cpus; loader = uefi; disk = /img
@@ -54,7 +56,9 @@ TEST_F(UclNative, SameAsBmdsLanguage) {
             com1 = auto
             vars { x = "a b" }
             description = $x
+            after = ["data base", cache]
         }
+        vm cache { apply { base = 512M } }
         vm "data base" { apply { base = 512M }; boot = yes; }
     )ucl");
     ASSERT_TRUE(result.ok) << all_messages();
@@ -64,6 +68,8 @@ TEST_F(UclNative, SameAsBmdsLanguage) {
         EXPECT_TRUE(same_settings(*result.definitions[i], *wanted.definitions[i])) << wanted.definitions[i]->name;
     }
     EXPECT_EQ(result.globals, wanted.globals);
+    EXPECT_EQ(result.globals.max_starting, 3U);
+    EXPECT_EQ(vm("web").after, (std::vector<std::string>{"data base", "cache"}));
     EXPECT_EQ(vm("web").graphics.width, 1280U);
     EXPECT_EQ(vm("web").disks.size(), 2U);
 }

@@ -78,6 +78,15 @@ TEST(StatusCommand, says_what_to_do_next) {
     EXPECT_NE(scene.out.str().find("apiaryctl failreset web"), std::string::npos) << scene.out.str();
 }
 
+TEST(StatusCommand, says_what_to_do_about_restarts) {
+    Scene scene;
+    scene.add_vm("db", "stopped").fields = {{"SubState", Value{std::string{"backoff"}}}};
+    scene.add_vm("web", "failed").fields = {{"Reason", Value{std::string{"restart-limit"}}}};
+    EXPECT_EQ(run(scene.context, asking(Action::status, {"db", "web"})), ExitCode::ok);
+    EXPECT_NE(scene.out.str().find("apiaryctl stop db keeps it stopped"), std::string::npos) << scene.out.str();
+    EXPECT_NE(scene.out.str().find("apiaryctl start web begins anew"), std::string::npos) << scene.out.str();
+}
+
 TEST(OperateCommand, subscribes_first_and_waits) {
     Scene scene;
     scene.add_vm("web", "stopped");

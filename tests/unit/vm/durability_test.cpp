@@ -136,6 +136,33 @@ TEST_F(Durability, NothingNewStartsWhileNothingCanBeWritten) {
     EXPECT_TRUE(third && std::holds_alternative<std::uint64_t>(*third));
 }
 
+TEST_F(Durability, WhoseTurnToStartComesThenIsNotStarted) {
+    engine.apply({make({.name = "db"}), make({.name = "vm", .after = {"db"}})});
+    engine.command(Command::start, "db", {}, 0, [](auto const&) {});
+    loop.run_ready();
+    start();
+    ASSERT_EQ(status().sub_state, SubState::waiting);
+    journal.works = false;
+    hypervisor.last().up();
+    loop.run_ready();
+    EXPECT_EQ(status().state, State::failed);
+    EXPECT_NE(status().reason_text.find("the disk is full"), std::string::npos) << status().reason_text;
+    EXPECT_EQ(status().incarnation, 0U);
+}
+
+TEST_F(Durability, AStartThatIsRefusedThenHoldsUpNobody) {
+    engine.apply({make({.name = "db", .boot = BootPolicy::yes, .boot_delay = seconds{5}}),
+                  make({.name = "vm", .after = {"db"}})});
+    start();
+    ASSERT_EQ(status().sub_state, SubState::waiting);
+    journal.works = false;
+    engine.command(Command::reset, "vm", {}, 0, [](auto const&) {});  // a turn
+    loop.run_ready();
+    loop.advance(seconds{5});
+    EXPECT_EQ(engine.find("db")->status().state, State::stopped);
+    EXPECT_EQ(status().state, State::failed);  // its turn has come
+}
+
 TEST_F(Durability, ARestartThatCannotBeWrittenDownIsTriedLater) {
     crash();
     ASSERT_EQ(status().sub_state, SubState::backoff);

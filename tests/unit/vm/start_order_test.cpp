@@ -215,6 +215,23 @@ TEST_F(Order, TheEndOfAWaitMayBeTheQueue) {
     EXPECT_EQ(where("y"), "stopped");
 }
 
+// What is to be tried again after a failure may take for ever: nobody waits for it. But it waits like everybody else.
+TEST_F(Order, ARestartWaitsForItsTurnAndHoldsUpNobody) {
+    engine->limit_starts(1);
+    define({{.name = "bad", .boot = BootPolicy::always}, {.name = "web", .after = {"bad"}}, {.name = "slow"}});
+    up("bad");
+    process("bad").exited(Reason::killed);
+    loop.run_ready();
+    ASSERT_EQ(where("bad"), "stopped/backoff");
+    tell(Command::start, "web");
+    EXPECT_EQ(where("web"), "starting/launching");
+    loop.advance(seconds{1});
+    EXPECT_EQ(where("bad"), "starting/queued");
+    up("web");
+    EXPECT_EQ(where("bad"), "starting/launching");
+    EXPECT_EQ(status("bad").incarnation, 2U);
+}
+
 TEST_F(Order, AStartThatTakesTooLongCountsNoMore) {
     engine->limit_starts(1);
     define({{.name = "a", .loader_timeout = seconds{0}}, {.name = "b"}});

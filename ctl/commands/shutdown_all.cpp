@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
-#include <memory>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -18,8 +17,8 @@ namespace apiary::ctl {
 
 namespace {
 
-// Where all of them are now. Those that are gone were at rest.
-void look(Client& client, LiveList& list) {
+// Where all of them are now; those that are gone were at rest. Gives the number of the last event that this shows.
+auto look(Client& client, LiveList& list) -> std::uint64_t {
     auto const page = all_vms(client, {});
     std::map<std::string_view, VmRow const*> found;
     for (auto const& vm : page.vms) {
@@ -32,34 +31,35 @@ void look(Client& client, LiveList& list) {
             list.see(row.name, "stopped", "", "", row.since);
         }
     }
+    return page.seq;
 }
 
-auto listed(Client& client, std::vector<StopRow> const& stops, Output& output) -> std::unique_ptr<LiveList> {
-    auto list = std::make_unique<LiveList>(output);
+auto add_all(Client& client, std::vector<StopRow> const& stops, LiveList& list) -> std::uint64_t {
+    auto page = all_vms(client, {});
     std::map<std::string, VmRow> known;
-    for (auto& vm : all_vms(client, {}).vms) {
+    for (auto& vm : page.vms) {
         known.emplace(vm.name, std::move(vm));
     }
     for (auto const& stop : stops) {
         auto const vm = known.find(stop.name);
         if (vm == known.end()) {
-            list->add({.name = stop.name,  // and removed already
-                       .state = "stopped",
-                       .sub_state = {},
-                       .reason = {},
-                       .behind = stop.behind,
-                       .left_alone = {}});
+            list.add({.name = stop.name,  // and removed already
+                      .state = "stopped",
+                      .sub_state = {},
+                      .reason = {},
+                      .behind = stop.behind,
+                      .left_alone = {}});
             continue;
         }
-        list->add({.name = stop.name,
-                   .state = vm->second.state,
-                   .sub_state = vm->second.sub_state,
-                   .reason = vm->second.reason,
-                   .since = vm->second.since,
-                   .behind = stop.behind,
-                   .left_alone = {}});
+        list.add({.name = stop.name,
+                  .state = vm->second.state,
+                  .sub_state = vm->second.sub_state,
+                  .reason = vm->second.reason,
+                  .since = vm->second.since,
+                  .behind = stop.behind,
+                  .left_alone = {}});
     }
-    return list;
+    return page.seq;
 }
 
 void say_that_they_go_on(Output& output, LiveList const& list) {
@@ -69,7 +69,8 @@ void say_that_they_go_on(Output& output, LiveList const& list) {
 }
 
 // None: all came to rest, or stay up.
-auto watch(Client& client, LiveList& list, SignalCatcher const& signals, Output& output) -> std::optional<ExitCode> {
+auto watch(Client& client, LiveList& list, std::uint64_t known, SignalCatcher const& signals, Output& output)
+    -> std::optional<ExitCode> {
     using namespace std::chrono_literals;
     // The list shows how long things take, so its clock must go; elsewhere nothing is said without a cause.
     auto const tick =
@@ -79,14 +80,14 @@ auto watch(Client& client, LiveList& list, SignalCatcher const& signals, Output&
         auto const notice = client.next(signals.fd(), tick);
         switch (notice.kind) {
             case Notice::Kind::event:
-                if (notice.event.type == "state") {
+                if (notice.event.type == "state" && notice.event.seq > known) {
                     list.see(notice.event.vm, notice.event.state, notice.event.sub_state, notice.event.reason,
                              notice.event.time);
                 }
                 break;
             case Notice::Kind::missed:
                 client.subscribe({.vms = {}, .types = {"state"}});
-                look(client, list);
+                known = look(client, list);
                 break;
             case Notice::Kind::daemon_gone:
             case Notice::Kind::bus_lost:
@@ -130,7 +131,7 @@ auto outcome(Output& output, LiveList const& list) -> ExitCode {
 
 }  // namespace
 
-auto stop_all(Context& context, Invocation const& asked) -> ExitCode {
+auto shutdown_all(Context& context, Invocation const& asked) -> ExitCode {
     auto const client = context.connect();
     auto& output = context.output;
     std::optional<SignalCatcher> signals;
@@ -140,16 +141,17 @@ auto stop_all(Context& context, Invocation const& asked) -> ExitCode {
         client->subscribe({.vms = {}, .types = {"state"}});
     }
     auto const stops = client->stop_all(asked.force);
-    auto const list = listed(*client, stops, output);
+    LiveList list{output};
+    auto const known = add_all(*client, stops, list);
     auto code = ExitCode::ok;
     if (asked.wait) {
-        if (auto const ended = watch(*client, *list, *signals, output)) {
+        if (auto const ended = watch(*client, list, known, *signals, output)) {
             if (output.json) {
-                output.out << stop_all_json(list->rows(), "interrupted") << '\n';
+                output.out << stop_all_json(list.rows(), "interrupted") << '\n';
             }
             return *ended;
         }
-        code = outcome(output, *list);
+        code = outcome(output, list);
     } else if (!output.json) {
         for (auto const& stop : stops) {
             output.out << printable(stop.name) << ": stop asked for\n";
@@ -159,9 +161,9 @@ auto stop_all(Context& context, Invocation const& asked) -> ExitCode {
         }
     }
     if (output.json) {
-        output.out << stop_all_json(list->rows(), !asked.wait                   ? "asked"
-                                                  : code == ExitCode::cut_short ? "incomplete"
-                                                                                : "done")
+        output.out << stop_all_json(list.rows(), !asked.wait                   ? "asked"
+                                                 : code == ExitCode::cut_short ? "incomplete"
+                                                                               : "done")
                    << '\n';
     }
     return code;

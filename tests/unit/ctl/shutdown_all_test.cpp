@@ -23,6 +23,7 @@ auto state_of(std::string const& vm, std::string const& state, std::string const
               std::string const& reason = "requested") -> Notice {
     Notice notice;
     notice.kind = Notice::Kind::event;
+    notice.event.seq = 100;  // the list shows those up to 7
     notice.event.type = "state";
     notice.event.vm = vm;
     notice.event.state = state;
@@ -51,7 +52,9 @@ TEST_F(StopAll, WaitsForAllAndTellsEachChange) {
                       state_of("db", "stopping", "acpi"), state_of("db", "stopped")};
     EXPECT_EQ(run(context, asking()), ExitCode::ok);
     EXPECT_EQ(out.str(), "web: stopped\ndb: stopped\n");
-    EXPECT_EQ(err.str(), "web is stopping/acpi\nweb is stopped\ndb is stopping/acpi\ndb is stopped\n");
+    EXPECT_EQ(err.str(),
+              "web is running\ndb is running\n"
+              "web is stopping/acpi\nweb is stopped\ndb is stopping/acpi\ndb is stopped\n");
     EXPECT_EQ(daemon.calls, (Strings{"subscribe", "stop-all", "list after ''"}));
 }
 
@@ -59,6 +62,15 @@ TEST_F(StopAll, WhatEndedBeforeWeLookedIsSeen) {
     daemon.vms[0].state = daemon.vms[2].state = "stopped";
     EXPECT_EQ(run(context, asking()), ExitCode::ok);
     EXPECT_EQ(out.str(), "web: stopped\ndb: stopped\n");
+}
+
+// What happened before we looked arrives after it.
+TEST_F(StopAll, OldNewsIsNoNews) {
+    daemon.vms[2].state = "stopping";
+    auto old = state_of("web", "running");
+    old.event.seq = 7;
+    daemon.notices = {old, state_of("web", "stopped"), state_of("db", "stopped")};
+    EXPECT_EQ(run(context, asking()), ExitCode::ok);
 }
 
 TEST_F(StopAll, ACanceledStopKeepsUpWhomItNeeds) {
