@@ -32,10 +32,11 @@ function(apiary_precompile target)
 endfunction()
 
 # A unity build compiles many files of a target as one: nearly all of its time goes into headers, which are then read
-# once. The presets that are built from nothing again and again use it. Two files of such a lump may not have the same
-# names in their unnamed namespaces; where they have, apiary_alone() keeps one of them out.
+# once. The unit tests are built so, and all that the sanitizers watch. Two files of such a lump may not have the same
+# names in their unnamed namespaces; where they have, apiary_alone() keeps one of them out. What is shipped is compiled
+# file by file: a name that two files have might mean the wrong one without any word of the compiler.
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 12)
 if(CMAKE_UNITY_BUILD)
-  set(CMAKE_UNITY_BUILD_BATCH_SIZE 12)
   set(CMAKE_DISABLE_PRECOMPILE_HEADERS ON)
   target_compile_options(apiary_options INTERFACE -Wno-shadow)  # a name of another file is no mistake
 endif()

@@ -8,7 +8,7 @@ namespace apiary::config {
 namespace {
 
 constexpr unsigned deepest_expansion = 8;
-constexpr std::size_t longest_value = 4096;
+constexpr std::size_t longest_setting = 4096;
 
 auto raw_value(BhyveBase const& base, std::string_view key) -> std::string const* {
     for (auto setting = base.settings.rbegin(); setting != base.settings.rend(); ++setting) {
@@ -22,7 +22,7 @@ auto raw_value(BhyveBase const& base, std::string_view key) -> std::string const
 // bhyve_config(5): %(KEY) is the value of another key, %% a percent sign.
 auto expanded(BhyveBase const& base, std::string_view text, unsigned depth) -> std::optional<std::string> {
     std::string out;
-    for (std::size_t i = 0; i < text.size() && out.size() < longest_value; ++i) {
+    for (std::size_t i = 0; i < text.size() && out.size() < longest_setting; ++i) {
         if (text[i] != '%') {
             out += text[i];
             continue;
@@ -43,7 +43,7 @@ auto expanded(BhyveBase const& base, std::string_view text, unsigned depth) -> s
         out += *value;
         i = end;
     }
-    return out.size() < longest_value ? std::optional{std::move(out)} : std::nullopt;
+    return out.size() < longest_setting ? std::optional{std::move(out)} : std::nullopt;
 }
 
 }  // namespace

@@ -52,13 +52,13 @@ static int open_unless_sick(char const* path, int flags, mode_t mode) {
     return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 }
 
-#define OPEN(name)                                         \
-    int name(char const* path, int flags, ...) {           \
-        va_list arguments;                                 \
-        va_start(arguments, flags);                        \
-        mode_t const mode = va_arg(arguments, mode_t);     \
-        va_end(arguments);                                 \
-        return open_unless_sick(path, flags, mode);        \
+#define OPEN(name)                                     \
+    int name(char const* path, int flags, ...) {       \
+        va_list arguments;                             \
+        va_start(arguments, flags);                    \
+        mode_t const mode = va_arg(arguments, mode_t); \
+        va_end(arguments);                             \
+        return open_unless_sick(path, flags, mode);    \
     }
 OPEN(open)
 OPEN(open64)
