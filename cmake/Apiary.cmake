@@ -1,7 +1,8 @@
 # What every target of the project shares.
 add_library(apiary_options INTERFACE)
 target_compile_options(apiary_options INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
+  -Wall -Wextra -Wpedantic -Wconversion -Werror
+  $<$<NOT:$<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>>:-Wshadow>  # a name of another file of a lump is no mistake
   $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast>)
 target_include_directories(apiary_options INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/daemon)
 target_compile_definitions(apiary_options INTERFACE APIARY_VERSION="${PROJECT_VERSION}")
@@ -38,7 +39,6 @@ endfunction()
 set(CMAKE_UNITY_BUILD_BATCH_SIZE 12)
 if(CMAKE_UNITY_BUILD)
   set(CMAKE_DISABLE_PRECOMPILE_HEADERS ON)
-  target_compile_options(apiary_options INTERFACE -Wno-shadow)  # a name of another file is no mistake
 endif()
 function(apiary_alone target)
   set_source_files_properties(${ARGN} TARGET_DIRECTORY ${target} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)

@@ -86,7 +86,7 @@ auto unit_of(std::string_view word) -> std::uint64_t {
         Unit{{"m", "min", "mins", "minute", "minutes"}, 60 * second},
         Unit{{"h", "hr", "hrs", "hour", "hours"}, 3600 * second},
         Unit{{"d", "day", "days", "day", "days"}, 86400 * second},
-        Unit{{"w", "week", "weeks", "week", "weeks"}, 7 * 86400 * second},
+        Unit{{"w", "week", "weeks", "week", "weeks"}, std::uint64_t{7} * 86400 * second},
     };
     for (auto const& unit : units) {
         for (auto const candidate : unit.words) {

@@ -19,7 +19,7 @@ auto refused(Refusal::Kind kind, std::string text) -> Outcome<std::monostate> {
     return Refusal{kind, std::move(text)};
 }
 
-auto with_messages(std::string text, std::string messages) -> std::string {
+auto with_messages(std::string const& text, std::string messages) -> std::string {
     messages.resize(messages.find_last_not_of('\n') + 1);
     return messages.empty() ? text : text + "\n" + messages;
 }

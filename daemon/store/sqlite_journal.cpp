@@ -41,7 +41,7 @@ SqliteJournal::SqliteJournal(Loop& loop, JournalOptions options)
       checkpointer_{loop, options_.path, options_.checkpoint_pages, options_.report} {
     database_.run(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = "
-        "MEMORY;");
+        "MEMORY; PRAGMA cache_size = -256;");
     migrate(database_);
     APIARY_KILL_POINT("store.opened");
     statements_ = std::make_unique<Statements>(database_);

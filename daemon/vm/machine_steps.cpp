@@ -226,7 +226,10 @@ auto Machine::undo_attempt(std::size_t index, std::string& faults) -> Task<bool>
             disarm();
             auto const why = late ? std::string{"it did not answer in time"} : message.result.text;
             tell_step(attempts_[index], "poststop", late ? "timeout" : "failed", late ? std::string{} : why);
-            faults += (faults.empty() ? "step " : "; step ") + step + " could not be undone: " + why;
+            faults.append(faults.empty() ? "step " : "; step ")
+                .append(step)
+                .append(" could not be undone: ")
+                .append(why);
             co_return true;
         }
         if (react(message) == Effect::drop_undo) {
