@@ -149,7 +149,8 @@ def test_a_guest_powers_off_while_the_daemon_is_away(scene):
     scene.kill("daemon")
     scene.console.write("p")
     caller = scene.restart()
-    until_state(caller, "web", "stopped")
+    if state(caller)[:2] != ("stopped", ""):   # it may be over before anybody can listen
+        until_state(caller, "web", "stopped")
     assert state(caller) == ("stopped", "", "guest-poweroff")
     wait_gone(scene.hypervisor)
 
@@ -178,7 +179,8 @@ def test_the_end_of_the_daemon_ends_an_adopted_guest(scene):
     assert not processes.alive(scene.hypervisor)
     scene.world.write(scene.world.tiny("web", boot="yes"))
     caller = scene.restart()
-    until_state(caller, "web", "running")
+    if state(caller)[:2] != ("running", ""):
+        until_state(caller, "web", "running")
     assert command(caller, "web", "PowerOff")["Result"] == "done"
     scene.kill("daemon")
     assert state(scene.restart()) == ("stopped", "", "requested")

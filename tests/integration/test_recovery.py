@@ -134,7 +134,9 @@ def test_it_reboots_while_the_daemon_is_away(scene):
     scene.console.write("0")
     wait_gone(pid)
     scene.restart()
-    wait_until(lambda: scene.state()[:2] == ("running", ""), "the guest is up again")
+    # `running` it is also until the daemon has seen what became of the old process.
+    wait_until(lambda: scene.state()[:2] == ("running", "") and scene.hypervisors() not in ([], [pid]),
+               "the guest is up again")
     console = scene.world.console(scene.caller, "web")
     console.until("MARKER-UP")
     assert len(scene.hypervisors()) == 1 and scene.hypervisors() != [pid]
@@ -150,7 +152,7 @@ def test_it_reboots_while_the_daemon_is_away(scene):
 def test_a_stopped_vm_stays_stopped(world):
     """Its boot policy is followed at the start of the host, and after the daemon has stopped all by itself."""
     scene = Scene(world, boot="yes")
-    until_state(scene.caller, "web", "running")
+    scene.until("running")
     assert command(scene.caller, "web", "PowerOff")["Result"] == "done"
     scene.kill_and_restart()
     assert scene.state()[0] == "stopped"
