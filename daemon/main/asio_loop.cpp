@@ -88,7 +88,7 @@ private:
         } else {
             error = asio::error_code{errno, asio::error::get_system_category()};
         }
-        if (error == std::errc::bad_file_descriptor) {
+        if (error.value() == EBADF) {
             throw std::system_error{EBADF, std::generic_category(), "watching a descriptor"};
         }
         return !error;

@@ -79,7 +79,7 @@ protected:
     }
 
     test::FakeLoop loop;
-    test::FakeSupervisor supervisor;
+    test::RecordingSupervisor supervisor;
     test::TemporaryFolder folder;
     Options options;
     std::unique_ptr<Hypervisor> bhyve;

@@ -94,7 +94,7 @@ private:
 };
 
 // The one process that a test starts; the test says what becomes of it.
-class FakeSupervisor : public Supervisor {
+class RecordingSupervisor : public Supervisor {
 public:
     [[nodiscard]] auto spawn(SpawnRequest asked, Supervised::Sink sink) -> std::unique_ptr<Supervised> override {
         request = std::move(asked);
@@ -134,7 +134,7 @@ public:
 private:
     class Process : public Supervised {
     public:
-        explicit Process(FakeSupervisor& owner) : owner_{owner} {}
+        explicit Process(RecordingSupervisor& owner) : owner_{owner} {}
         [[nodiscard]] auto pid() const -> pid_t override { return 4711; }
         void signal(int number) override { owner_.signals.push_back(number); }
         void attach_console(UniqueFd /*viewer*/, ConsoleMode /*mode*/, bool /*force*/,
@@ -144,7 +144,7 @@ private:
         void forget() override { ++owner_.forgotten; }
 
     private:
-        FakeSupervisor& owner_;
+        RecordingSupervisor& owner_;
     };
 
     Supervised::Sink sink_;

@@ -108,7 +108,7 @@ protected:
     }
 
     test::FakeLoop loop;
-    test::FakeSupervisor supervisor;
+    test::RecordingSupervisor supervisor;
     test::TemporaryFolder folder;
     std::vector<Contribution> contributions;
     std::unique_ptr<Hypervisor> qemu;
