@@ -5,6 +5,8 @@
 #include <charconv>
 #include <string_view>
 
+#include "ctl/signals.hpp"
+
 namespace apiary::ctl {
 
 namespace {
@@ -119,6 +121,10 @@ void fail(sdbus::Error const& error) {
     std::string const name{whole.substr(whole.rfind('.') + 1)};
     if (name == "JournalTruncated") {
         fail_truncated(error.getMessage());
+    }
+    if (name == "EINTR") {  // a signal that a SignalCatcher has caught, while an answer was waited for
+        throw Failure{exit_code_of_signal(SignalCatcher::caught()), "Interrupted before apiaryd had answered.",
+                      "Whether it does what it was asked is not known: 'apiaryctl status' tells.", name};
     }
     auto const code = code_for(name);
     if (code == ExitCode::unreachable) {

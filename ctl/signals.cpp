@@ -66,7 +66,7 @@ SignalCatcher::~SignalCatcher() {
     wake_fd = -1;
 }
 
-auto SignalCatcher::caught() const -> int {
+auto SignalCatcher::caught() -> int {
     return static_cast<int>(caught_signal);
 }
 

@@ -17,7 +17,7 @@ public:
     ~SignalCatcher();
 
     [[nodiscard]] auto fd() const -> int { return reader_.get(); }  // readable when one came
-    [[nodiscard]] auto caught() const -> int;                       // its number; 0: none yet
+    [[nodiscard]] static auto caught() -> int;                      // the number of the last; 0: none yet
 
 private:
     UniqueFd reader_, writer_;

@@ -94,7 +94,7 @@ auto console(Context& context, Invocation const& asked) -> ExitCode {
                                                             << text << std::flush; },
         };
         end = run_console({.console = fd.get(), .interrupt = signals.fd()}, options);
-        caught = signals.caught();
+        caught = SignalCatcher::caught();
     }
     if (::isatty(STDOUT_FILENO) == 1) {
         output.err << '\n';

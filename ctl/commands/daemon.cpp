@@ -56,7 +56,7 @@ auto wait_for_the_end(Context& context, Client& client, LiveList& list, std::uin
             case Notice::Kind::interrupted:
                 list.clear();
                 context.output.err << "Interrupted. The daemon goes on with it: there is no way back.\n";
-                return exit_code_of_signal(signals.caught());
+                return exit_code_of_signal(SignalCatcher::caught());
             case Notice::Kind::event:
                 if (notice.event.type == "state" && notice.event.seq > known) {
                     list.see(notice.event.vm, notice.event.state, notice.event.sub_state, notice.event.reason,

@@ -39,7 +39,7 @@ public:
         go_on();
         for (;;) {
             if (interrupted()) {
-                return exit_code_of_signal(signals_->caught());
+                return exit_code_of_signal(SignalCatcher::caught());
             }
             switch (read()) {
                 case Read::done:
@@ -67,7 +67,9 @@ public:
 private:
     enum class Read { done, ended, truncated, output_gone, interrupted };
 
-    [[nodiscard]] auto interrupted() const -> bool { return interrupted_ || (signals_ && signals_->caught() != 0); }
+    [[nodiscard]] auto interrupted() const -> bool {
+        return interrupted_ || (signals_ && SignalCatcher::caught() != 0);
+    }
     [[nodiscard]] auto signal_fd() const -> int { return signals_ ? signals_->fd() : -1; }
 
     // Where to begin, and in which numbering.

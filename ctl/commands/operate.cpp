@@ -38,6 +38,11 @@ void say_that_it_goes_on(Output& output, std::vector<Operation> const& operation
     if (!jobs.empty()) {
         output.err << "  To cancel it: apiaryctl cancel" << jobs << '\n';
     }
+    for (auto const& operation : operations) {
+        if (operation.code != ExitCode::ok) {
+            tell_failure(output, operation.vm, outcome_text(operation), operation.hint);
+        }
+    }
 }
 
 void print(Output& output, std::vector<Operation> const& operations) {
@@ -70,7 +75,7 @@ auto operate(Context& context, Invocation const& asked) -> ExitCode {
     std::vector<Operation> operations;
     for (auto const& name : asked.vms) {
         operations.push_back(ask(*client, name, asked));
-        if (signals && signals->caught() != 0) {
+        if (signals && SignalCatcher::caught() != 0) {
             break;
         }
     }
@@ -81,7 +86,7 @@ auto operate(Context& context, Invocation const& asked) -> ExitCode {
                 context.output.out << operations_json(operations) << '\n';
             }
             say_that_it_goes_on(context.output, operations);
-            return exit_code_of_signal(signals->caught());
+            return exit_code_of_signal(SignalCatcher::caught());
         }
     }
     signals.reset();

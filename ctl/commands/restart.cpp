@@ -43,7 +43,7 @@ auto wait_for_the_next(Context& context, Client& client, SignalCatcher const& si
                 not_back("The bus has gone away, so it cannot be said whether the next daemon has come.");
             case Notice::Kind::interrupted:
                 context.output.err << "Interrupted. The daemon goes on with it.\n";
-                return exit_code_of_signal(signals.caught());
+                return exit_code_of_signal(SignalCatcher::caught());
             case Notice::Kind::timed_out:
                 not_back((gone ? "The daemon has ended, and none has taken its place within "
                                : "The daemon has not ended within ") +

@@ -99,7 +99,7 @@ auto watch(Client& client, LiveList& list, std::uint64_t known, SignalCatcher co
             case Notice::Kind::interrupted:
                 list.clear();
                 say_that_they_go_on(output, list);
-                return exit_code_of_signal(signals.caught());
+                return exit_code_of_signal(SignalCatcher::caught());
             default:
                 break;
         }

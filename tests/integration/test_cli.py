@@ -1,4 +1,5 @@
 """apiaryctl against the real daemon and real guests: what it prints, in words and in JSON, and what it ends with."""
+import os
 import re
 import signal
 
@@ -6,7 +7,7 @@ from harness.accounts import ALICE, BOB, OBSERVERS, OLGA
 from harness.cli import Ctl
 from harness.cli_fixtures import (CUT_SHORT, DONE, FAILED, INTERRUPTED, NOT_ALLOWED, NOT_FOUND, UNREACHABLE, USAGE,
                                   begin, booted, ctl, deaf, guest, one_vm, result, state)
-from harness.processes import wait_gone
+from harness.processes import wait_gone, wait_until, waits_and_catches
 
 __all__ = ["begin", "ctl", "guest"]   # fixtures
 
@@ -398,3 +399,15 @@ def test_daemon_stop(guest, world, ctl, begin):
     assert daemon.wait() == 0
     wait_gone(pid)
     assert "onsole" in guest.end(code=None)   # the daemon may be gone before it could be asked
+
+
+def test_ctrl_c_while_the_daemon_is_silent(world, ctl, begin):
+    daemon = world.start(world.tiny("web"))
+    os.kill(daemon.pid, signal.SIGSTOP)
+    waiting = begin("start", "web")
+    wait_until(lambda: waits_and_catches(waiting.process.pid, signal.SIGINT), "apiaryctl waits for an answer")
+    waiting.signal(signal.SIGINT)
+    told = waiting.end(code=INTERRUPTED)
+    os.kill(daemon.pid, signal.SIGCONT)
+    assert told.startswith("apiaryctl: ") and "Interrupted before apiaryd had answered" in told, told
+    assert "apiaryctl status" in told

@@ -134,6 +134,7 @@ def test_ctrl_c_ends_the_watching_alone(world, ctl, begin):
     begun(world, ctl, "db", "app", "web")
     deaf(world, caller, "web")
     watching = begin("shutdown-all")
+    watching.until("db is running")   # it watches
     until_state(caller, "web", "stopping", "acpi")
     watching.signal(signal.SIGINT)
     told = watching.end(code=INTERRUPTED)

@@ -37,6 +37,12 @@ def status(pid):
         return None
 
 
+def waits_and_catches(pid, number):
+    """It sleeps, and has a handler of its own for this signal."""
+    fields = status(pid)
+    return fields is not None and fields[0] == "S" and bool(int(fields[31]) & 1 << number - 1)
+
+
 def memory(process):
     """Bytes that it has in memory; of anything with a pid."""
     with open(f"/proc/{process.pid}/status") as fields:
