@@ -11,6 +11,7 @@
 #include "bus/debug_info.hpp"
 #include "bus/listing.hpp"
 #include "bus/paths.hpp"
+#include "bus/pending_replies.hpp"
 #include "bus/singletons.hpp"
 #include "bus/subscriptions.hpp"
 #include "bus/vm_config.hpp"
@@ -20,15 +21,14 @@ namespace apiary::bus {
 namespace {
 
 constexpr std::uint32_t api_version = 3;
-constexpr std::size_t max_reloads = 8;
 constexpr std::size_t max_names_behind = 100'000;  // of 128 bytes at most: far from what a bus refuses
 
 using VmRow = sdbus::Struct<std::string, sdbus::ObjectPath, std::string, std::string, std::string, std::string,
                             std::uint64_t, VariantMap>;
 using JobRow =
     sdbus::Struct<std::uint64_t, sdbus::ObjectPath, std::string, std::string, std::string, double, std::string>;
-using ReloadResult = sdbus::Result<VariantMap>;
-using RestartResult = sdbus::Result<>;
+using Reloads = PendingReplies<ReloadReport, VariantMap>;
+using Restarts = PendingReplies<std::monostate>;
 using KeyRow = sdbus::Struct<std::string, Texts, Texts, std::string>;
 using StopRow = sdbus::Struct<std::string, sdbus::ObjectPath, Texts>;
 using PlanRow = sdbus::Struct<std::string, std::string, std::string, std::vector<KeyRow>, std::string>;
@@ -57,7 +57,10 @@ public:
     explicit ManagerObject(Surroundings const& around)
         : AdaptorInterfaces{around.connection.sdbus(), root_path},
           around_{around},
-          self_{std::make_shared<ManagerObject*>(this)} {
+          reloads_{[](auto& reply, ReloadReport const& report) { reply.returnResults(reload_result(report)); },
+                   [this] { around_.connection.touch(); }},
+          restarts_{[](auto& reply, std::monostate) { reply.returnResults(); },
+                    [this] { around_.connection.touch(); }} {
         registerAdaptor();
     }
     ~ManagerObject() override { unregisterAdaptor(); }
@@ -120,7 +123,7 @@ private:
         });
     }
 
-    void Reload(ReloadResult&& result, VariantMap options) override {
+    void Reload(Reloads::Result&& result, VariantMap options) override {
         answered([&] {
             auto known = to_options(options);
             bool const dry_run = known.flag("dry-run").value_or(false);
@@ -128,36 +131,8 @@ private:
             if (!around_.options.reload) {
                 throw Fault{Error::not_supported, "This daemon cannot read its configuration again."};
             }
-            if (reloads_.size() >= max_reloads) {
-                throw Fault{Error::limits_exceeded, "Too many reloads at once. Wait for their replies."};
-            }
-            auto const number = ++last_reload_;
-            reloads_.emplace(number, std::move(result));
-            around_.options.reload(dry_run,
-                                   [self = std::weak_ptr{self_}, number](Outcome<ReloadReport> const& outcome) {
-                                       if (auto const here = self.lock()) {
-                                           (*here)->reloaded(number, outcome);
-                                       }
-                                   });
+            around_.options.reload(dry_run, reloads_.keep(std::move(result)));
         });
-    }
-
-    // The results are kept here, not in what the reload keeps: one that outlives its connection must not be touched.
-    void reloaded(std::uint64_t number, Outcome<ReloadReport> const& outcome) {
-        auto node = reloads_.extract(number);
-        if (node.empty()) {
-            return;
-        }
-        try {
-            if (auto const* refusal = std::get_if<Refusal>(&outcome)) {
-                node.mapped().returnError(to_error(Fault{*refusal}));
-            } else {
-                node.mapped().returnResults(reload_result(std::get<ReloadReport>(outcome)));
-            }
-        } catch (std::exception const&) {
-            (void)0;  // the bus is gone, and with it who asked
-        }
-        around_.connection.touch();
     }
 
     auto GetConfig(VariantMap const& options) -> VariantMap override {
@@ -240,7 +215,7 @@ private:
         });
     }
 
-    void Restart(RestartResult&& result, VariantMap options) override {
+    void Restart(Restarts::Result&& result, VariantMap options) override {
         answered([&] {
             auto known = to_options(options);
             bool const force = known.flag("force").value_or(false);
@@ -248,35 +223,8 @@ private:
             if (!around_.options.restart) {
                 throw Fault{Error::not_supported, "This daemon cannot execute its program again."};
             }
-            if (restarts_.size() >= max_reloads) {
-                throw Fault{Error::limits_exceeded, "Too many at once. Wait for their replies."};
-            }
-            auto const number = ++last_reload_;
-            restarts_.emplace(number, std::move(result));
-            around_.options.restart(force,
-                                    [self = std::weak_ptr{self_}, number](Outcome<std::monostate> const& outcome) {
-                                        if (auto const here = self.lock()) {
-                                            (*here)->restarts(number, outcome);
-                                        }
-                                    });
+            around_.options.restart(force, restarts_.keep(std::move(result)));
         });
-    }
-
-    void restarts(std::uint64_t number, Outcome<std::monostate> const& outcome) {
-        auto node = restarts_.extract(number);
-        if (node.empty()) {
-            return;
-        }
-        try {
-            if (auto const* refusal = std::get_if<Refusal>(&outcome)) {
-                node.mapped().returnError(to_error(Fault{*refusal}));
-            } else {
-                node.mapped().returnResults();
-            }
-        } catch (std::exception const&) {
-            (void)0;  // the bus is gone, and with it who asked
-        }
-        around_.connection.touch();
     }
 
     auto Version() -> std::string override { return around_.options.version; }
@@ -297,10 +245,8 @@ private:
     }
 
     Surroundings around_;
-    std::map<std::uint64_t, ReloadResult> reloads_;
-    std::map<std::uint64_t, RestartResult> restarts_;
-    std::uint64_t last_reload_ = 0;
-    std::shared_ptr<ManagerObject*> self_;
+    Reloads reloads_;
+    Restarts restarts_;
 };
 
 }  // namespace
