@@ -1,6 +1,7 @@
 // The configuration and the address of the private bus, as text.
 #include <string_view>
 
+#include "bus/address.hpp"
 #include "bus/policy_text.hpp"
 #include "bus/private_bus.hpp"
 
@@ -33,21 +34,6 @@ constexpr std::string_view general_policy = R"(
     <allow send_destination="org.freedesktop.DBus" send_interface="org.freedesktop.DBus.Debug.Stats"/>
   </policy>
 )";
-
-auto escape_address(std::string_view path) -> std::string {
-    constexpr std::string_view plain = "-_/.*0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string escaped;
-    for (char const character : path) {
-        if (plain.find(character) != std::string_view::npos) {
-            escaped += character;
-        } else {
-            auto const byte = static_cast<unsigned char>(character);
-            escaped += {'%', digits[byte >> 4U], digits[byte & 15U]};
-        }
-    }
-    return escaped;
-}
 
 }  // namespace
 

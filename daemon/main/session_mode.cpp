@@ -13,6 +13,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "bus/address.hpp"
+
 namespace apiary {
 namespace {
 
@@ -64,22 +66,6 @@ auto runtime_folder(SessionSurroundings const& around) -> std::string {
     return *folder;
 }
 
-// A path within a D-Bus address.
-auto escaped(std::string_view path) -> std::string {
-    constexpr std::string_view plain = "-_/.*0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    for (char const character : path) {
-        auto const byte = static_cast<unsigned char>(character);
-        if (plain.find(character) != std::string_view::npos) {
-            text += character;
-        } else {
-            text += {'%', digits[byte >> 4U], digits[byte & 15U]};
-        }
-    }
-    return text;
-}
-
 }  // namespace
 
 auto session_surroundings() -> SessionSurroundings {
@@ -125,7 +111,7 @@ void take_session_places(Options& options, SaidOptions const& said, SessionSurro
     }
     if (!said.bus_address) {
         auto const named = around.variable("DBUS_SESSION_BUS_ADDRESS");
-        options.bus_address = named ? *named : "unix:path=" + escaped(runtime_folder(around) + "/bus");
+        options.bus_address = named ? *named : "unix:path=" + bus::escape_address(runtime_folder(around) + "/bus");
     }
 }
 
