@@ -1,12 +1,26 @@
 // The first and the last part of the coroutine of a VM that is not at rest: its steps, and their undo.
 #include <algorithm>
-#include <exception>
+#include <stdexcept>
 #include <utility>
 
 #include "vm/kill_point.hpp"
 #include "vm/machine.hpp"
 
 namespace apiary {
+
+namespace {
+
+// A step that throws has failed: whoever waits for its answer gets one.
+template <typename Call>
+void call_guarded(Step::Done const& answer, Call const& call) {
+    try {
+        call(answer);
+    } catch (std::exception const& error) {
+        answer({.kind = StepResult::Kind::failed, .text = error.what()});
+    }
+}
+
+}  // namespace
 
 void Machine::set_step(std::string_view step) {
     changed();
@@ -54,46 +68,36 @@ auto Machine::answer_to_call() -> Step::Done {
 }
 
 void Machine::call_prestart(Attempt const& attempt) {
-    auto const answer = answer_to_call();
     auto call = call_for(attempt);
     call.contributions = contributions();
-    try {
+    call_guarded(answer_to_call(), [&](Step::Done const& answer) {
         APIARY_KILL_POINT("prestart.call");
         attempt.step->prestart(std::move(call), answer);
         APIARY_KILL_POINT("prestart.called");
-    } catch (std::exception const& error) {
-        answer({.kind = StepResult::Kind::failed, .text = error.what()});
-    }
+    });
 }
 
 void Machine::call_poststop(Attempt const& attempt) {
-    auto const answer = answer_to_call();
-    if (attempt.step == nullptr) {
-        answer({.kind = StepResult::Kind::failed, .text = "this daemon has no such step; an earlier one had"});
-        return;
-    }
     auto call = call_for(attempt);
     call.contributions = attempt.contributions;
-    try {
+    call_guarded(answer_to_call(), [&](Step::Done const& answer) {
+        if (attempt.step == nullptr) {
+            throw std::runtime_error{"this daemon has no such step; an earlier one had"};
+        }
         APIARY_KILL_POINT("poststop.call");
         attempt.step->poststop(std::move(call), answer);
         APIARY_KILL_POINT("poststop.called");
-    } catch (std::exception const& error) {
-        answer({.kind = StepResult::Kind::failed, .text = error.what()});
-    }
+    });
 }
 
 void Machine::call_renew(Attempt const& attempt) {
-    auto const answer = answer_to_call();
     auto call = call_for(attempt);
     call.contributions = attempt.contributions;
-    try {
+    call_guarded(answer_to_call(), [&](Step::Done const& answer) {
         APIARY_KILL_POINT("renew.call");
         attempt.step->renew(std::move(call), answer);
         APIARY_KILL_POINT("renew.called");
-    } catch (std::exception const& error) {
-        answer({.kind = StepResult::Kind::failed, .text = error.what()});
-    }
+    });
 }
 
 auto Machine::prepare() -> Task<bool> {
