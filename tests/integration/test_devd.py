@@ -50,8 +50,8 @@ def test_a_life(world, reader):
     assert command(caller, "web", "Start")["Result"] == "done"
     assert command(caller, "web", "PowerOff")["Result"] == "done"
     kept = journal(caller, last)
-    told = stream.until(seq=str(kept[-1].seq))
-    assert packets.until(seq=str(kept[-1].seq)) == told
+    told = stream.until_has(seq=str(kept[-1].seq))
+    assert packets.until_has(seq=str(kept[-1].seq)) == told
     assert [(int(r["seq"]), int(r["vm-seq"]), r["subsystem"]) for r in told] == [(e.seq, e.vm_seq, e.vm) for e in kept]
     assert [r.get("state", "") for r in told] == [e.state for e in kept]
     words = [r["type"] for r in told if r["type"] not in ("SUBSTATE", "STEP")]
@@ -71,7 +71,7 @@ def test_everybody_hears_what_he_may_see(world, reader):
     caller = world.follower()
     for name in ("hers", "roots", "open"):     # they rest: each makes a job that ends at once
         assert command(caller, name, "Stop")["Result"] == "done"
-    seen = {who: {r["subsystem"] for r in one.until(subsystem="open", type="JOB_END")}
+    seen = {who: {r["subsystem"] for r in one.until_has(subsystem="open", type="JOB_END")}
             for who, one in readers.items()}
     assert seen == {None: {"hers", "roots", "open"}, OLGA: {"hers", "roots", "open"}, ALICE: {"hers", "open"},
                     BOB: {"open"}}
@@ -95,7 +95,7 @@ def test_the_rules_of_the_documentation(world, reader):
     until_state(caller, "web1", "stopped")   # all of it is told before the end of the other
     os.kill(caller.get(vm_path("web99"), VM, "HypervisorPid"), signal.SIGKILL)
     until_state(caller, "web99", "failed")
-    commands = [devd.command_for(rules, record) for record in hears.until(subsystem="web99", type="FAILED")]
+    commands = [devd.command_for(rules, record) for record in hears.until_has(subsystem="web99", type="FAILED")]
     ran = [one for one in commands if one]
     assert "/usr/local/sbin/balancer 'web1' 'running'" in ran
     assert "/usr/local/sbin/after-work 'web1'" in ran
@@ -123,7 +123,7 @@ def test_who_does_not_read_is_dropped(world, reader):
         serials = [caller.post(NAME, vm_path("web"), VM, "Stop", "a{sv}", {}) for _ in range(100)]
         for serial in serials:
             caller.reply_to(serial)
-        records += quick.until(seq=str(caller.get(ROOT, JOURNAL, "Last")))   # as it comes: who waits for long is slow
+        records += quick.until_has(seq=str(caller.get(ROOT, JOURNAL, "Last")))   # as it comes: who waits for long is slow
     assert [int(r["seq"]) for r in records] == list(range(int(records[0]["seq"]), int(records[-1]["seq"]) + 1))
     assert len(records) >= 12_000
     assert SANITIZED or memory(daemon) - before < 24 << 20

@@ -96,7 +96,7 @@ def test_nobody_else_gets_in(world, session):
     reader = devd.Reader(session.daemon.run_dir, account=ALICE)
     caller = session.client()
     caller.vm("web", "Stop", "a{sv}", {})
-    assert {record["subsystem"] for record in reader.until(type="JOB_END")} == {"web"}
+    assert {record["subsystem"] for record in reader.until_has(type="JOB_END")} == {"web"}
     reader.close()
     with pytest.raises(PermissionError):
         devd.Reader(session.daemon.run_dir, account=BOB)

@@ -10,13 +10,44 @@ from .processes import dies_with_us
 SYSTEM_CONF = Path("/usr/share/dbus-1/system.conf")
 
 
-class PrivateBus:
-    def __init__(self, folder, policy):
-        self.folder, self.policy = Path(folder), Path(policy)
+class BusProcess:
+    """A dbus-daemon with a socket in `folder`; `which` are the options that choose its configuration."""
+
+    def __init__(self, folder, log):
+        self.folder, self.log = Path(folder), Path(log)
         self.socket = self.folder / "bus"
         self.address = f"unix:path={self.socket}"
-        self.config = self.folder / "bus.conf"
         self.process = None
+
+    def launch(self, *which, **popen_arguments):
+        reader, writer = os.pipe()
+        try:
+            with open(self.log, "ab") as log:
+                self.process = subprocess.Popen(
+                    ["dbus-daemon", *which, "--nofork", "--nopidfile", f"--print-address={writer}"], pass_fds=[writer],
+                    stdout=log, stderr=log, stdin=subprocess.DEVNULL, preexec_fn=dies_with_us(), **popen_arguments)
+            os.close(writer)
+            writer = -1
+            assert select.select([reader], [], [], 20)[0] and os.read(reader, 4096), \
+                "dbus-daemon does not start:\n" + self.log.read_text()
+        finally:
+            os.close(reader)
+            if writer >= 0:
+                os.close(writer)
+        return self
+
+    def stop(self):
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+        self.socket.unlink(missing_ok=True)
+
+
+class PrivateBus(BusProcess):
+    def __init__(self, folder, policy):
+        super().__init__(folder, Path(folder) / "bus.log")
+        self.policy, self.config = Path(policy), self.folder / "bus.conf"
 
     def write_config(self):
         """The host's own configuration, without what would tie it to the host, with the project's policy file."""
@@ -33,26 +64,4 @@ class PrivateBus:
 
     def start(self):
         self.write_config()
-        reader, writer = os.pipe()
-        try:
-            with open(self.folder / "bus.log", "ab") as log:
-                self.process = subprocess.Popen(
-                    ["dbus-daemon", f"--config-file={self.config}", "--nofork", "--nopidfile",
-                     f"--print-address={writer}"], pass_fds=[writer], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                    preexec_fn=dies_with_us())
-            os.close(writer)
-            writer = -1
-            assert select.select([reader], [], [], 20)[0] and os.read(reader, 4096), \
-                "dbus-daemon does not start:\n" + (self.folder / "bus.log").read_text()
-        finally:
-            os.close(reader)
-            if writer >= 0:
-                os.close(writer)
-        return self
-
-    def stop(self):
-        if self.process:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
-        self.socket.unlink(missing_ok=True)
+        return self.launch(f"--config-file={self.config}")

@@ -1,11 +1,10 @@
 """devd's side of its sockets: records read as devd reads them, and the rules of devd.conf(5)."""
 import re
-import select
 import socket
-import time
 
 from .accounts import Account
 from .client import TIMEOUT
+from .lines import LineReader
 
 NAME = re.compile(r"[A-Za-z0-9_-]+")
 MAX_RECORD = 1016
@@ -73,12 +72,12 @@ def command_for(all_rules, variables):
     return next((rule.command(variables) for rule in all_rules if rule.fits(variables)), None)
 
 
-class Reader:
-    """One end of a socket of records."""
+class Reader(LineReader):
+    """One end of a socket of records: their variables."""
 
     def __init__(self, run_dir, packets=False, account=None):
-        self.packets, self.buffer, self.ended = packets, b"", False
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET if packets else socket.SOCK_STREAM)
+        self.packets = packets
+        super().__init__(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET if packets else socket.SOCK_STREAM))
         path = str(run_dir / ("devd.seqpacket.pipe" if packets else "devd.pipe"))
         if account:
             with Account(account).effective():
@@ -86,36 +85,16 @@ class Reader:
         else:
             self.sock.connect(path)
 
-    def _more(self, timeout):
-        if not select.select([self.sock], [], [], max(0.0, timeout))[0]:
-            return False
-        data = self.sock.recv(1 << 16)
+    def came(self, data):
         if self.packets and data:
             assert data.endswith(b"\n") and data.count(b"\n") == 1 and len(data) <= MAX_RECORD, data
-        self.ended = not data
-        self.buffer += data
-        return bool(data)
 
-    def next(self, timeout=TIMEOUT):
-        """The variables of the next record; None at the end."""
-        deadline = time.monotonic() + timeout
-        while b"\n" not in self.buffer:
-            if not self._more(deadline - time.monotonic()):
-                assert self.ended, "no record in time"
-                return None
-        line, self.buffer = self.buffer.split(b"\n", 1)
+    def meaning(self, line):
         assert len(line) < MAX_RECORD
         variables = parse(line.decode())
         assert variables["left"] == "", line
         return variables
 
-    def until(self, timeout=TIMEOUT, **wanted):
-        """The records up to the first that is as wanted."""
-        found = []
-        while not found or any(found[-1].get(k) != v for k, v in wanted.items()):
-            found.append(self.next(timeout))
-            assert found[-1] is not None, f"the end before {wanted}: {found[-5:]}"
-        return found
-
-    def close(self):
-        self.sock.close()
+    def until_has(self, timeout=TIMEOUT, **wanted):
+        """The records up to the first that has these variables."""
+        return self.until(lambda record: all(record.get(k) == v for k, v in wanted.items()), timeout)

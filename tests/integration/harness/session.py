@@ -1,12 +1,10 @@
 """The session of one user: his bus, his folders where the XDG variables say, and his own daemon (apiaryd --session)."""
 import os
-import select
-import subprocess
 
 from .accounts import Account
+from .bus import BusProcess
 from .client import Client
 from .daemon import Daemon
-from .processes import dies_with_us
 from .world import BIN
 
 PROGRAMS = ("apiaryd", "apiaryctl", "apiary-shim", "apiary-opener", "apiary-config", "apiary-ucl")
@@ -23,13 +21,11 @@ OPEN_BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configur
 """
 
 
-class SessionBus:
+class SessionBus(BusProcess):
     def __init__(self, account, folder, log, environment, everybody=False):
-        self.account, self.folder, self.log, self.everybody = account, folder, log, everybody
+        super().__init__(folder, log)
+        self.account, self.everybody = account, everybody
         self.environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **environment}
-        self.socket = folder / "bus"
-        self.address = f"unix:path={self.socket}"
-        self.process = None
 
     def start(self):
         which = ["--session", f"--address={self.address}"]
@@ -37,24 +33,7 @@ class SessionBus:
             config = self.folder / "bus.conf"
             config.write_text(OPEN_BUS.format(socket=self.socket))
             which = [f"--config-file={config}"]
-        reader, writer = os.pipe()
-        with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(["dbus-daemon", *which, "--nofork", "--nopidfile",
-                                             f"--print-address={writer}"], pass_fds=[writer], stdout=log, stderr=log,
-                                            stdin=subprocess.DEVNULL, preexec_fn=dies_with_us(), cwd="/",
-                                            env=self.environment,
-                                            **self.account.popen_arguments())
-        os.close(writer)
-        assert select.select([reader], [], [], 20)[0] and os.read(reader, 4096), self.log.read_text()
-        os.close(reader)
-        return self
-
-    def stop(self):
-        if self.process:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
-        self.socket.unlink(missing_ok=True)
+        return self.launch(*which, cwd="/", env=self.environment, **self.account.popen_arguments())
 
 
 class Session:
