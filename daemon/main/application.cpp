@@ -69,7 +69,9 @@ Application::Parts::Parts(Options options, Program program)
       state_{loop_, options_, identities_},
       configuration_{options_, identities_, {qemu_.get(), bhyve_.get()}, hypervisor::default_backend()},
       engine_{[this] {
-          steps_.push_back(plugin::make_required_plugins_step(loop_, {}));
+          steps_.push_back(plugin::make_required_plugins_step(loop_, [](std::string const&) {
+              return std::string{"is not there: install it, or remove what needs it from the definition"};
+          }));
           auto built_in = make_steps(loop_, supervision_options(options_));
           limits_ = built_in.observer;
           for (auto& step : built_in.steps) {

@@ -8,7 +8,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -51,6 +53,13 @@ struct StepResult {
     std::vector<Contribution> contributions;
 };
 
+// A step's name is what the record of an attempt is undone by, also by a later daemon. Built-in ones: lower case
+// letters, digits, '-'. Those of plugins: this, which no built-in one can have, and the plugin's name.
+inline constexpr std::string_view plugin_step_prefix = "plugin:";
+[[nodiscard]] inline auto is_plugin_step(std::string_view step) -> bool {
+    return step.starts_with(plugin_step_prefix);
+}
+
 class Step {
 public:
     using Done = std::function<void(StepResult)>;
@@ -58,6 +67,9 @@ public:
     [[nodiscard]] virtual auto name() const -> std::string_view = 0;
     [[nodiscard]] virtual auto applies_to(Definition const&) const -> bool { return true; }
     [[nodiscard]] virtual auto timeout() const -> Duration { return std::chrono::seconds{60}; }
+
+    // For one undo. None: what the engine has for all.
+    [[nodiscard]] virtual auto undo_timeout() const -> std::optional<Duration> { return std::nullopt; }
 
     // `done` is called exactly once, on the loop; never from within the call itself. The engine may have gone on by
     // then (deadline, stop): a late answer is dropped, and the undo follows in any case.
@@ -75,5 +87,14 @@ public:
         answer({.text = {}, .contributions = std::move(call.contributions)});
     }
 };
+
+// All that there are now, in the order in which they run. Steps come and go (a plugin is installed, disabled, removed):
+// a start goes on with those that there were as it began; an undo is for whoever has the step's name by then.
+using Steps = std::vector<std::shared_ptr<Step>>;
+
+// One that stays for as long as there are steps at all.
+[[nodiscard]] inline auto lasting_step(Step& step) -> std::shared_ptr<Step> {
+    return {std::shared_ptr<Step>{}, &step};
+}
 
 }  // namespace apiary
