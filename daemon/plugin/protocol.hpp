@@ -1,7 +1,8 @@
 // What the daemon and apiary-plugin-host say to each other, over one stream socket (the host's descriptor 0).
 //
 // A frame is a length (4 bytes, little endian, 1..max_frame), then a JSON object in UTF-8; descriptors travel with the first
-// byte of its length (SCM_RIGHTS), at most max_descriptors. "t" says what it is. Members that are not known are ignored, so is a
+// byte of its length (SCM_RIGHTS), at most max_descriptors. How many they are is its member "descriptors" (absent: none): where
+// in a stream descriptors came is not told alike by all kernels, in which order they came is. "t" says what it is. Members that are not known are ignored, so is a
 // "t" that is not known; what is malformed otherwise ends the channel, and counts as the plugin's death: whoever wrote it is
 // not ours any more.
 //
@@ -53,6 +54,8 @@ namespace apiary::plugin {
 inline constexpr std::uint32_t protocol_version = 1;
 inline constexpr std::size_t max_frame = std::size_t{4} * 1024 * 1024;
 inline constexpr std::size_t max_descriptors = 32;
+inline constexpr std::size_t max_depth = 16;         // of arrays and objects in each other
+inline constexpr std::size_t max_values = 200'000;  // of a frame: what its parsed form may cost is bounded by it
 inline constexpr int channel_descriptor = 0;
 
 }  // namespace apiary::plugin

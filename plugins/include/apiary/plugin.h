@@ -101,7 +101,7 @@ struct apiary_plugin {
     uint32_t size; /* sizeof(struct apiary_plugin) */
     uint32_t abi;  /* APIARY_PLUGIN_ABI */
 
-    const char* name;    /* lower case letters, digits, '-'; 1 to 32; the file is called NAME.so */
+    const char* name;    /* 1 to 32 lower case letters, digits and '-', the first a letter; the file is called NAME.so */
     const char* version; /* its own; shown, not compared */
     const char* doc;     /* one line */
 
