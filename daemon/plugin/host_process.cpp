@@ -1,0 +1,328 @@
+#include "plugin/host_process.hpp"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "plugin/contributions.hpp"
+#include "plugin/members.hpp"
+#include "plugin/protocol.hpp"
+#include "vm/kill_point.hpp"
+
+namespace apiary::plugin {
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+
+// What a process that reads nothing can cost us.
+constexpr std::size_t most_waiting_bytes = std::size_t{16} * 1024 * 1024;
+// A process that never stops writing gets its turn like others.
+constexpr int reads_in_a_turn = 8;
+constexpr std::size_t longest_line = 4096, longest_text = 2000, most_details = 32;
+
+auto seconds_text(Duration time) -> std::string {
+    auto const ms = duration_cast<milliseconds>(time).count();
+    return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
+}
+
+}  // namespace
+
+auto end_text(int status) -> std::string {
+    if (status >= 0 && WIFSIGNALED(status)) {
+        return "was killed by signal " + std::to_string(WTERMSIG(status));
+    }
+    if (status >= 0 && WIFEXITED(status)) {
+        return "ended with status " + std::to_string(WEXITSTATUS(status));
+    }
+    return "ended";
+}
+
+HostProcess::HostProcess(Loop& loop, Spawner& spawner, HostOwner& owner, HostPlan plan)
+    : loop_{loop},
+      spawner_{spawner},
+      owner_{owner},
+      plan_{std::move(plan)},
+      self_{std::make_shared<HostProcess*>(this)} {}
+
+// With its channel it ends by itself; what it runs, too.
+HostProcess::~HostProcess() {
+    *self_ = nullptr;
+}
+
+auto HostProcess::begin() -> std::string {
+    int pair[2] = {-1, -1};
+    if (::socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0) {
+        return "there is no socket for its process: " + std::generic_category().message(errno);
+    }
+    channel_.reset(pair[0]);
+    UniqueFd theirs{pair[1]};
+    UniqueFd file{::fcntl(plan_.file->get(), F_DUPFD_CLOEXEC, 3)};
+    if (::fcntl(channel_.get(), F_SETFD, FD_CLOEXEC) != 0 || ::fcntl(theirs.get(), F_SETFD, FD_CLOEXEC) != 0 ||
+        ::fcntl(channel_.get(), F_SETFL, O_NONBLOCK) != 0 || !file) {
+        return "there is no descriptor for its process: " + std::generic_category().message(errno);
+    }
+    APIARY_KILL_POINT("plugin-host.spawn");
+    pid_ = spawner_.spawn(plan_.program, {plan_.program, "--serve", plan_.path}, std::move(theirs),
+                          [weak = std::weak_ptr{self_}](int status) {
+                              if (auto const self = weak.lock(); self && *self != nullptr) {
+                                  (*self)->process_ended(status);
+                              }
+                          });
+    if (pid_ == 0) {
+        int const error = errno;
+        channel_.reset();
+        return "its process, " + plan_.program + ", cannot be started: " + std::generic_category().message(error);
+    }
+    APIARY_KILL_POINT("plugin-host.spawned");
+    readable_ = loop_.watch(channel_.get(), Readiness::readable, [this] { read(); });
+    Json hello{{"t", "hello"},
+               {"protocol", protocol_version},
+               {"version", APIARY_VERSION},
+               {"state", plan_.state},
+               {"capabilities", plan_.declaration.capabilities},
+               {"no_network", plan_.declaration.no_network}};
+    if (!plan_.bus.empty()) {
+        hello["bus"] = plan_.bus;
+    }
+    if (plan_.declaration.user) {
+        hello["user"] = *plan_.declaration.user;
+    }
+    std::vector<UniqueFd> descriptors;
+    descriptors.push_back(std::move(file));
+    timer_ = loop_.after(plan_.start_patience, [this] {
+        kill("it was not ready within " + seconds_text(plan_.start_patience) + " of its start");
+    });
+    send(std::move(hello), std::move(descriptors));
+    return {};
+}
+
+void HostProcess::call(std::uint64_t id, Call const& call) {
+    auto frame = call.frame;
+    frame["id"] = id;
+    under_way_[id].timer = loop_.after(call.timeout, [this, id] { overdue(id); });
+    send(std::move(frame));
+}
+
+void HostProcess::cancel(std::uint64_t id) {
+    auto const found = under_way_.find(id);
+    if (found != under_way_.end() && !std::exchange(found->second.canceled, true)) {
+        send({{"t", "cancel"}, {"id", id}});
+    }
+}
+
+// Its time is over: it is canceled, and if it does not even hear that, it hangs.
+void HostProcess::overdue(std::uint64_t id) {
+    auto& call = under_way_.at(id);
+    if (!std::exchange(call.overdue, true)) {
+        call.timer = loop_.after(plan_.cancel_grace, [this, id] { overdue(id); });
+        cancel(id);
+        return;
+    }
+    under_way_.erase(id);
+    owner_.on_answer(id, {.kind = Answer::Kind::hung,
+                          .text = "it took longer than it may, and did not end when it was canceled",
+                          .contributions = {}});
+}
+
+void HostProcess::answer_secret(std::uint64_t ask, std::string const* value, int error) {
+    Json frame{{"t", "secret"}, {"ask", ask}};
+    if (value != nullptr) {
+        frame["value"] = *value;
+    } else {
+        frame["error"] = error;
+    }
+    send(std::move(frame));
+}
+
+void HostProcess::tell_bus(std::string const& address) {
+    Json frame{{"t", "bus"}};
+    if (!address.empty()) {
+        frame["bus"] = address;
+    }
+    send(std::move(frame));
+}
+
+void HostProcess::quit() {
+    if (std::exchange(quitting_, true)) {
+        return;
+    }
+    send({{"t", "quit"}});
+    timer_ = loop_.after(plan_.quit_patience, [this] {
+        kill("it did not end within " + seconds_text(plan_.quit_patience) + " of being told to");
+    });
+}
+
+void HostProcess::kill(std::string why) {
+    channel_ended(std::move(why));
+}
+
+// There is no way back from here: once it is dead, the owner hears of it.
+void HostProcess::channel_ended(std::string why) {
+    if (!channel_) {
+        return;
+    }
+    why_ = std::move(why);
+    timer_ = nullptr;
+    under_way_.clear();
+    out_.clear();
+    readable_ = nullptr;
+    writable_ = nullptr;
+    channel_.reset();
+    spawner_.kill(pid_);
+}
+
+void HostProcess::process_ended(int status) {
+    // The last that it said may still be there: why it could not be loaded, for instance.
+    for (bool more = channel_ && why_.empty(); more;) {
+        more = receive_some(channel_.get(), reader_, false) == Received::some && reader_.fault().empty();
+        while (auto frame = reader_.next()) {
+            handle(std::move(*frame));
+        }
+        more = more && channel_;
+    }
+    auto const said = why_;
+    channel_ended({});
+    pid_ = 0;
+    owner_.on_end(!said.empty() ? said : "its process " + end_text(status));
+}
+
+void HostProcess::send(Json frame, std::vector<UniqueFd> descriptors) {
+    if (!channel_) {
+        return;
+    }
+    OutgoingFrame out{std::move(frame), std::move(descriptors)};
+    if (!out.valid()) {
+        return;  // larger than any that is made of what the daemon takes: its call ends with its deadline
+    }
+    out_bytes_ += out.size();
+    out_.push_back(std::move(out));
+    if (!writable_) {
+        flush();
+    }
+}
+
+void HostProcess::flush() {
+    while (!out_.empty()) {
+        auto const size = out_.front().size();
+        auto const sent = send_some(channel_.get(), out_.front(), false);
+        if (sent == Sent::again) {
+            if (out_bytes_ > most_waiting_bytes) {
+                loop_.post([weak = std::weak_ptr{self_}] {
+                    if (auto const self = weak.lock(); self && *self != nullptr) {
+                        (*self)->kill("it does not read what it is told");
+                    }
+                });
+            } else if (!writable_) {
+                writable_ = loop_.watch(channel_.get(), Readiness::writable, [this] { flush(); });
+            }
+            return;
+        }
+        if (sent == Sent::gone) {
+            break;  // reading tells the same, and what it said last
+        }
+        out_bytes_ -= size;
+        out_.pop_front();
+    }
+    if (out_.empty()) {
+        out_bytes_ = 0;
+    }
+    writable_ = nullptr;
+}
+
+void HostProcess::read() {
+    for (int i = 0; i < reads_in_a_turn && channel_; ++i) {
+        auto const got = receive_some(channel_.get(), reader_, false);
+        while (auto frame = reader_.next()) {
+            handle(std::move(*frame));
+            if (!channel_) {
+                return;
+            }
+        }
+        if (!reader_.fault().empty()) {
+            kill("it wrote to the daemon what makes no sense: " + reader_.fault());
+            return;
+        }
+        if (got == Received::again) {
+            return;
+        }
+        if (got == Received::end) {
+            // It is on its way out, and its status says more; it is not let live without its channel.
+            channel_ended({});
+            return;
+        }
+    }
+}
+
+void HostProcess::handle(Frame frame) {
+    auto const type = std::string{type_of(frame)};
+    auto const& body = frame.body;
+    if (type == "plugin") {
+        greet(body);
+    } else if (type == "failed") {
+        kill("it cannot be loaded: " + shortened(text_of(body, "text"), longest_text));
+    } else if (type == "end") {
+        finish_call(frame);
+    } else if (type == "log") {
+        owner_.on_log(static_cast<int>(signed_of(body, "level")), shortened(text_of(body, "text"), longest_line),
+                      number_of(body, "id"));
+    } else if (type == "line") {
+        owner_.on_line(number_of(body, "id"), shortened(text_of(body, "text"), longest_line), flag_of(body, "error"));
+    } else if (type == "emit") {
+        auto details = named_texts_of(body, "details");
+        while (details.size() > most_details) {
+            details.erase(std::prev(details.end()));
+        }
+        for (auto& [name, text] : details) {
+            text = shortened(text, longest_text);
+        }
+        owner_.on_emit(text_of(body, "vm"), shortened(text_of(body, "text"), longest_text), std::move(details));
+    } else if (type == "secret") {
+        owner_.on_secret(number_of(body, "ask"), text_of(body, "name"));
+    }
+}
+
+void HostProcess::greet(Json const& frame) {
+    if (ready_) {
+        return;
+    }
+    if (auto const theirs = number_of(frame, "protocol"); theirs != protocol_version) {
+        kill(plan_.program + " speaks version " + std::to_string(theirs) + " of the protocol, this apiaryd version " +
+             std::to_string(protocol_version) + ": install both from one package");
+        return;
+    }
+    if (declaration_from(frame) != plan_.declaration) {
+        kill("it declares something else when it is run than when it was looked at");
+        return;
+    }
+    timer_ = quitting_ ? std::move(timer_) : nullptr;
+    ready_ = true;
+    owner_.on_ready();
+}
+
+void HostProcess::finish_call(Frame& frame) {
+    auto const id = number_of(frame.body, "id");
+    if (under_way_.erase(id) == 0) {
+        return;  // given up, or made up
+    }
+    auto const result = text_of(frame.body, "result");
+    Answer answer{.kind = result == "ok"     ? Answer::Kind::ok
+                          : result == "veto" ? Answer::Kind::veto
+                                             : Answer::Kind::failed,
+                  .text = shortened(text_of(frame.body, "text"), longest_text),
+                  .contributions = {}};
+    auto contributed = contributions_from(frame);
+    if (auto* const fault = std::get_if<std::string>(&contributed)) {
+        answer.kind = Answer::Kind::failed;
+        answer.text = std::move(*fault);
+    } else {
+        answer.contributions = std::move(std::get<std::vector<Contribution>>(contributed));
+    }
+    owner_.on_answer(id, std::move(answer));
+}
+
+}  // namespace apiary::plugin

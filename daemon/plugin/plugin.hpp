@@ -1,0 +1,156 @@
+// One plugin: its file, its process when there is one, the calls that wait for it and those that are under way.
+//
+// Calls are given to the process in the order in which they came. While it is exchanged, or has hung, they wait; what
+// is under way ends first. Nothing of this ever waits on the loop.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "plugin/folder.hpp"
+#include "plugin/host_process.hpp"
+#include "plugin/lines.hpp"
+#include "plugin/state_folder.hpp"
+#include "plugin/strikes.hpp"
+#include "vm/in_order.hpp"
+#include "vm/plugins.hpp"
+
+namespace apiary::plugin {
+
+// What all plugins share; the composition root gives it.
+struct PluginWorld {
+    Loop& loop;
+    Spawner& spawner;
+    std::string host_program;  // apiary-plugin-host
+    std::string state_root;    // <state>/plugins
+    StrikeLimit strike_limit;
+    // All that is set for a VM, with the secrets of this plugin alone.
+    std::function<Settings(Definition const&, std::string const& plugin)> settings;
+    std::string bus;                                         // address; empty: none (now)
+    std::function<void(int level, std::string const&)> log;  // levels of plugin.h
+    std::function<void(std::string const& vm, std::map<std::string, std::string> details)> note;
+    std::function<void(std::string const& plugin)> changed;       // what its status shows
+    std::function<void(std::string const& plugin)> availability;  // it can be called, or cannot any more
+};
+
+// How long things take at most. Tests take others.
+struct PluginTimings {
+    Duration first_pause = std::chrono::milliseconds{100},
+             last_pause = std::chrono::minutes{1};  // before a new process
+    Duration long_life = std::chrono::seconds{10};  // of a process: the pauses begin anew after it
+    Duration drain = std::chrono::seconds{10};      // for the other calls, where one hangs
+};
+
+class Plugin : private HostOwner {
+public:
+    Plugin(PluginWorld& world, std::string name);
+    ~Plugin() override;
+    Plugin(Plugin const&) = delete;
+    auto operator=(Plugin const&) -> Plugin& = delete;
+
+    [[nodiscard]] auto name() const -> std::string const& { return name_; }
+    [[nodiscard]] auto declaration() const -> Declaration const* { return declaration_ ? &*declaration_ : nullptr; }
+    [[nodiscard]] auto file() const -> PluginFile const& { return file_; }
+    // Why it cannot be called, as the end of a sentence about it; empty: it can.
+    [[nodiscard]] auto fault() const -> std::string;
+    [[nodiscard]] auto status() const -> PluginStatus;
+
+    // plugin.cpp: what becomes of it. Whatever process there is ends when its calls have.
+    void take(PluginFile file, Declaration declaration);  // at first, or an upgrade: new calls are for the new one
+    void take_unusable(PluginFile file, std::string why);
+    void take_circle(std::string why);                                   // empty: it is in none
+    void lose();                                                         // its file is gone
+    void note_disabled(std::string why) { disabled_ = std::move(why); }  // by what an earlier daemon has kept
+    using Done = Plugins::Done;
+    void enable(Done done);
+    void disable(std::string why, Done done);
+    void restart(Done done);
+    void begin_early();  // before anybody calls it
+    void reload();
+    void bus_changed();
+
+    // plugin_calls.cpp. `answered` is called once, on the loop, never from within.
+    auto call(Call call, Answered answered) -> std::uint64_t;
+    void cancel(std::uint64_t id);
+
+    PluginTimings timings;
+
+    static constexpr std::size_t most_under_way = 256;  // the host has 512 threads
+    static constexpr std::size_t most_events = 1024;    // that wait for it
+
+private:
+    struct Waiting {
+        std::uint64_t id;
+        Call call;
+        Answered answered;
+        std::size_t missed = 0;  // events before it that were dropped
+    };
+    struct UnderWay {
+        Answered answered;
+        MonoTime since;
+        std::string vm;
+        std::shared_ptr<UniqueFd> log;
+    };
+
+    void availability_changed();
+    void retire(Done done);
+    void retired();
+    void refuse_waiting();
+    void pump();
+    void begin();
+    void begin_failed(std::string const& why);
+    void strike(std::string const& why);
+    void write_disabled(std::optional<std::string> why, Done done);
+    void say(int level, std::string const& text, std::string const& vm = {});
+    void make_room_for_event(Call& call);
+    void condemn(std::string const& why);
+    void rest();  // nothing is under way
+
+    void on_ready() override;
+    void on_answer(std::uint64_t id, Answer answer) override;
+    void on_end(std::string const& why) override;
+    void on_log(int level, std::string text, std::uint64_t id) override;
+    void on_line(std::uint64_t id, std::string text, bool is_error) override;
+    void on_emit(std::string vm, std::string text, std::map<std::string, std::string> details) override;
+    void on_secret(std::uint64_t ask, std::string name) override;
+
+    PluginWorld& world_;
+    std::string name_;
+    StateFolder folder_;
+    PluginFile file_;
+    std::optional<Declaration> declaration_;
+    std::string unusable_ = "is not there", circle_, error_;
+    bool absent_ = true;
+    std::optional<std::string> disabled_;
+
+    std::unique_ptr<HostProcess> host_;
+    MonoTime begun_, not_before_;
+    Duration pause_;
+    Handle pause_timer_, drain_timer_;
+    bool begun_once_ = false;
+    bool retiring_ = false, quit_sent_ = false;
+    std::string condemned_;  // a call hung: why
+    std::vector<Done> when_retired_;
+
+    std::uint64_t last_id_ = 0;
+    std::deque<Waiting> waiting_;
+    std::size_t events_waiting_ = 0, first_missed_ = 0;
+    bool is_slow_ = false;
+    std::map<std::uint64_t, UnderWay> under_way_;
+
+    Strikes strikes_;
+    std::uint64_t calls_ = 0, failures_ = 0, answered_ = 0, restarts_ = 0;
+    std::chrono::microseconds latency_sum_{0}, latency_most_{0};
+    Lines lines_;
+    Rate rate_{1000, 100};
+    std::size_t said_too_much_ = 0;
+    InOrder writes_;
+    std::shared_ptr<Plugin*> self_;
+};
+
+}  // namespace apiary::plugin

@@ -1,0 +1,297 @@
+// The calls of a plugin, and the process that takes them.
+#include <algorithm>
+#include <utility>
+
+#include "plugin/members.hpp"
+#include "plugin/plugin.hpp"
+
+namespace apiary::plugin {
+
+auto Plugin::call(Call call, Answered answered) -> std::uint64_t {
+    auto const id = ++last_id_;
+    if (auto const why = fault(); !why.empty()) {
+        world_.loop.post([answered = std::move(answered), text = "it " + why] {
+            answered({.kind = Answer::Kind::refused, .text = text, .contributions = {}});
+        });
+        return id;
+    }
+    first_missed_ = 0;
+    if (call.is_event) {
+        make_room_for_event(call);
+    }
+    waiting_.push_back({id, std::move(call), std::move(answered), first_missed_});
+    pump();
+    return id;
+}
+
+// A plugin that is slow to hear costs itself the oldest of what it has not heard, and nobody else anything. The next
+// event that it is given tells it how many are missing.
+void Plugin::make_room_for_event(Call& call) {
+    ++events_waiting_;
+    if (events_waiting_ <= most_events) {
+        return;
+    }
+    auto const is_event = [](Waiting const& one) { return one.call.is_event; };
+    auto const oldest = std::ranges::find_if(waiting_, is_event);
+    if (oldest == waiting_.end()) {
+        return;
+    }
+    auto const lost = oldest->missed + 1;
+    auto const next = std::find_if(waiting_.erase(oldest), waiting_.end(), is_event);
+    --events_waiting_;
+    auto& frame = next == waiting_.end() ? call.frame : next->call.frame;
+    auto& missed = next == waiting_.end() ? first_missed_ : next->missed;
+    missed += lost;
+    frame["event"]["fields"]["missed"] = std::to_string(missed);
+    if (!std::exchange(is_slow_, true)) {
+        say(1, "it is slower than what happens: the oldest of the events that wait for it are lost to it");
+    }
+}
+
+void Plugin::cancel(std::uint64_t id) {
+    auto const waits = std::ranges::find_if(waiting_, [id](Waiting const& one) { return one.id == id; });
+    if (waits != waiting_.end()) {
+        world_.loop.post([answered = std::move(waits->answered)] {
+            answered({.kind = Answer::Kind::refused, .text = "it was canceled before it began", .contributions = {}});
+        });
+        events_waiting_ -= waits->call.is_event ? 1U : 0U;
+        waiting_.erase(waits);
+    } else if (host_ && under_way_.contains(id)) {
+        host_->cancel(id);
+    }
+}
+
+void Plugin::refuse_waiting() {
+    auto const why = fault();
+    auto const text = why.empty() ? error_ : "it " + why;
+    for (auto& one : std::exchange(waiting_, {})) {
+        world_.loop.post([answered = std::move(one.answered), text] {
+            answered({.kind = Answer::Kind::refused, .text = text, .contributions = {}});
+        });
+    }
+    events_waiting_ = 0;
+}
+
+void Plugin::pump() {
+    if (waiting_.empty() || retiring_ || !condemned_.empty()) {
+        return;
+    }
+    if (!host_) {
+        begin();
+        return;
+    }
+    while (host_->ready() && !waiting_.empty() && under_way_.size() < most_under_way) {
+        auto one = std::move(waiting_.front());
+        waiting_.pop_front();
+        events_waiting_ -= one.call.is_event ? 1U : 0U;
+        under_way_.emplace(one.id, UnderWay{.answered = std::move(one.answered),
+                                            .since = world_.loop.now(),
+                                            .vm = one.call.vm,
+                                            .log = one.call.log});
+        host_->call(one.id, one.call);
+    }
+    is_slow_ = is_slow_ && events_waiting_ != 0;
+}
+
+void Plugin::begin() {
+    if (pause_timer_) {
+        return;
+    }
+    auto const now = world_.loop.now();
+    if (now < not_before_) {
+        pause_timer_ = world_.loop.after(not_before_ - now, [this] {
+            pause_timer_ = nullptr;
+            if (!host_ && fault().empty()) {
+                begin();
+            }
+        });
+        return;
+    }
+    host_ = std::make_unique<HostProcess>(world_.loop, world_.spawner, static_cast<HostOwner&>(*this),
+                                          HostPlan{.program = world_.host_program,
+                                                   .path = file_.path,
+                                                   .file = file_.fd,
+                                                   .state = folder_.state(),
+                                                   .bus = world_.bus,
+                                                   .declaration = *declaration_});
+    begun_ = now;
+    if (std::exchange(begun_once_, true)) {
+        ++restarts_;
+    }
+    if (auto const why = host_->begin(); !why.empty()) {
+        host_ = nullptr;
+        begin_failed(why);
+    }
+    world_.changed(name_);
+}
+
+// Whoever waits for it hears why; the next call tries again.
+void Plugin::begin_failed(std::string const& why) {
+    error_ = why;
+    say(0, why);
+    not_before_ = world_.loop.now() + pause_;
+    pause_ = std::min(pause_ * 2, timings.last_pause);
+    refuse_waiting();
+}
+
+void Plugin::on_ready() {
+    say(2, "version " + declaration_->version + " runs as process " + std::to_string(host_->pid()));
+    world_.changed(name_);
+    pump();
+}
+
+void Plugin::on_answer(std::uint64_t id, Answer answer) {
+    auto const found = under_way_.find(id);
+    if (found == under_way_.end()) {
+        return;
+    }
+    auto const one = std::move(found->second);
+    under_way_.erase(found);
+    bool const hung = answer.kind == Answer::Kind::hung;
+    ++calls_;
+    failures_ += answer.kind == Answer::Kind::failed || hung ? 1U : 0U;
+    if (!hung) {
+        auto const took = std::chrono::duration_cast<std::chrono::microseconds>(world_.loop.now() - one.since);
+        ++answered_;
+        latency_sum_ += took;
+        latency_most_ = std::max(latency_most_, took);
+    }
+    if (answer.kind == Answer::Kind::failed && !answer.text.empty()) {
+        error_ = (one.vm.empty() ? "" : "VM " + one.vm + ": ") + answer.text;
+    }
+    auto const why = one.vm.empty() ? std::string{"a call hung"} : "a call for VM " + one.vm + " hung";
+    if (hung) {
+        condemn(why);  // what is called now waits already
+    }
+    one.answered(std::move(answer));
+    if (under_way_.empty()) {
+        rest();
+    }
+    pump();
+}
+
+// The thread of a call that hangs cannot be had back but with its process. The calls of others that are under way may
+// end first, those that come wait for the next process.
+void Plugin::condemn(std::string const& why) {
+    bool const first = condemned_.empty();
+    if (first) {
+        condemned_ = why;
+        drain_timer_ = world_.loop.after(timings.drain, [this] {
+            if (host_) {
+                host_->kill(condemned_ + ", and its process was killed for it");
+            }
+        });
+    }
+    strike(why);
+}
+
+void Plugin::strike(std::string const& why) {
+    error_ = why;
+    say(0, why);
+    if (strikes_.add(world_.loop.now()) && !disabled_) {
+        auto const limit = strikes_.limit();
+        disable(std::to_string(limit.most) + " deaths or hangs in calls within " +
+                    std::to_string(std::chrono::duration_cast<std::chrono::seconds>(limit.window).count()) +
+                    " s; the last: " + why,
+                {});
+    }
+    world_.changed(name_);
+}
+
+void Plugin::on_end(std::string const& why) {
+    auto const lost = std::exchange(under_way_, {});
+    bool const was_ready = host_->ready();
+    bool const expected = quit_sent_ && lost.empty();
+    bool const hung = !std::exchange(condemned_, {}).empty();
+    drain_timer_ = nullptr;
+    auto const now = world_.loop.now();
+    host_ = nullptr;
+    for (auto const& [id, one] : lost) {
+        ++calls_;
+        ++failures_;
+        world_.loop.post([answered = one.answered, why] {
+            answered(
+                {.kind = Answer::Kind::died, .text = "its process died during this call: " + why, .contributions = {}});
+        });
+    }
+    bool const wanted = retiring_;
+    if (now - begun_ >= timings.long_life) {
+        pause_ = timings.first_pause;
+        not_before_ = now;
+    } else if (!expected) {
+        not_before_ = now + pause_;
+        pause_ = std::min(pause_ * 2, timings.last_pause);
+    }
+    if (!was_ready && !expected) {
+        // In a call, too: somebody waits for it to be ready.
+        bool const waited_for = !waiting_.empty();
+        error_ = why;
+        say(0, why);
+        if (!wanted) {
+            refuse_waiting();
+        }
+        if (waited_for && !disabled_) {
+            strike(why);
+        }
+    } else if (!lost.empty() && !hung) {
+        strike(why + ", in " + std::to_string(lost.size()) + (lost.size() == 1 ? " call" : " calls"));
+    } else if (!expected && !hung) {
+        error_ = why;
+        say(1, why + "; the next call starts it again");
+    }
+    retired();
+    world_.changed(name_);
+    pump();
+}
+
+void Plugin::on_log(int level, std::string text, std::uint64_t id) {
+    if (!rate_.allows(world_.loop.now())) {
+        ++said_too_much_;
+        return;
+    }
+    if (auto const lost = std::exchange(said_too_much_, 0); lost != 0) {
+        say(1, std::to_string(lost) + " messages of it were left out: it says more than 100 a second");
+    }
+    auto const call = under_way_.find(id);
+    say(std::clamp(level, 0, 3), text, call == under_way_.end() ? std::string{} : call->second.vm);
+}
+
+void Plugin::on_line(std::uint64_t id, std::string text, bool is_error) {
+    auto const call = under_way_.find(id);
+    if (call != under_way_.end() && call->second.log) {
+        lines_.write(call->second.log, call->second.vm, "[" + name_ + "] " + text);
+    } else {
+        on_log(is_error ? 1 : 2, std::move(text), id);
+    }
+}
+
+void Plugin::on_emit(std::string vm, std::string text, std::map<std::string, std::string> details) {
+    if (!rate_.allows(world_.loop.now())) {
+        ++said_too_much_;
+        return;
+    }
+    details.insert_or_assign("plugin", name_);
+    details.insert_or_assign("text", std::move(text));
+    world_.note(vm, std::move(details));
+}
+
+void Plugin::on_secret(std::uint64_t ask, std::string name) {
+    auto const found = std::make_shared<StateFolder::Secret>();
+    writes_.offload(
+        name_, [found, folder = folder_, name = std::move(name)] { *found = folder.secret(name); },
+        [weak = std::weak_ptr{self_}, found, ask, pid = host_ ? host_->pid() : 0] {
+            auto const self = weak.lock();
+            if (!self || *self == nullptr) {
+                return;
+            }
+            auto& plugin = **self;
+            if (!found->fault.empty()) {
+                plugin.say(0, found->fault);
+            }
+            if (plugin.host_ && plugin.host_->pid() == pid) {  // who asked
+                plugin.host_->answer_secret(ask, found->value ? &*found->value : nullptr, found->error);
+            }
+        });
+}
+
+}  // namespace apiary::plugin

@@ -1,0 +1,74 @@
+#include "plugin/plugin_events.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "plugin/vm_json.hpp"
+
+namespace apiary::plugin {
+namespace {
+
+auto event_to_json(Event const& event) -> Json {
+    Json fields = Json::object();
+    for (auto const& [name, text] : event.details) {
+        fields[name] = text;
+    }
+    if (!event.vm.empty()) {
+        fields["state"] = to_string(event.state);
+        fields["sub-state"] = to_string(event.sub_state);
+        if (event.type == EventType::state) {
+            fields["old-state"] = to_string(event.old_state);
+            fields["old-sub-state"] = to_string(event.old_sub_state);
+        }
+        fields["reason"] = to_string(event.reason);
+    }
+    return {{"seq", event.seq}, {"type", to_string(event.type)}, {"fields", std::move(fields)}};
+}
+
+}  // namespace
+
+void PluginEvents::on_turn(Turn const& turn) {
+    if (turn.events.empty()) {
+        return;
+    }
+    each_([&](Plugin& plugin) {
+        auto const& wanted = plugin.declaration()->events;
+        for (auto const& event : turn.events) {
+            if (std::ranges::find(wanted, to_string(event.type)) == wanted.end()) {
+                continue;
+            }
+            auto vm = event.vm.empty() ? nullptr : find_(event.vm);
+            for (auto const& change : turn.vms) {
+                if (!vm && change.removed && change.vm->name() == event.vm) {
+                    vm = change.vm;  // its last event
+                }
+            }
+            tell(plugin, event, vm.get());
+        }
+    });
+}
+
+void PluginEvents::tell(Plugin& plugin, Event const& event, Vm const* vm) {
+    auto const& declared = *plugin.declaration();
+    Json frame{
+        {"t", "call"}, {"what", "event"}, {"timeout", declared.event_timeout.count()}, {"event", event_to_json(event)}};
+    if (!event.vm.empty()) {
+        VmFacts facts{.name = event.vm,
+                      .id = vm != nullptr ? vm->id() : 0,
+                      .incarnation = event.incarnation,
+                      .run_folder = {},
+                      .settings = {}};
+        if (auto const definition = vm != nullptr ? vm->definition() : nullptr) {
+            facts.settings = world_.settings(*definition, declared.name);
+        }
+        frame["vm"] = vm_to_json(std::move(facts), declared);
+    }
+    plugin.call({.frame = std::move(frame),
+                 .timeout = declared.event_timeout,
+                 .vm = event.vm,
+                 .log = nullptr,
+                 .is_event = true},
+                [](Answer const&) {});
+}
+
+}  // namespace apiary::plugin

@@ -1,0 +1,228 @@
+#include "plugin/plugin_step.hpp"
+
+#include <utility>
+
+#include "plugin/contributions.hpp"
+#include "plugin/vm_json.hpp"
+
+namespace apiary::plugin {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// For a call to be sent at all: a process that is begun for it, another one that hangs and is waited for.
+constexpr auto slack = seconds{90};
+
+auto result_of(Answer answer, bool prestart) -> StepResult {
+    StepResult result{.kind = StepResult::Kind::failed,
+                      .reason = Reason::none,
+                      .text = std::move(answer.text),
+                      .contributions = std::move(answer.contributions)};
+    switch (answer.kind) {
+        case Answer::Kind::ok:
+            result.kind = StepResult::Kind::ok;
+            break;
+        case Answer::Kind::veto:
+            if (prestart) {
+                result.kind = StepResult::Kind::veto;
+                result.contributions.clear();
+            }
+            if (result.text.empty()) {
+                result.text = "it gave no reason";
+            }
+            break;
+        case Answer::Kind::refused:
+            result.reason = Reason::plugin_unavailable;
+            if (prestart) {
+                result.kind = StepResult::Kind::veto;  // the plugin has not heard of it
+            }
+            break;
+        case Answer::Kind::hung:
+            result.reason = Reason::step_timeout;
+            break;
+        case Answer::Kind::failed:
+            if (result.text.empty()) {
+                result.text = "it failed, and gave no reason";
+            }
+            break;
+        case Answer::Kind::died:
+            break;
+    }
+    return result;
+}
+
+}  // namespace
+
+PluginStep::PluginStep(PluginWorld& world, Plugin& plugin)
+    : world_{world},
+      plugin_{&plugin},
+      name_{std::string{plugin_step_prefix} + plugin.name()},
+      self_{std::make_shared<PluginStep*>(this)} {}
+
+PluginStep::~PluginStep() {
+    *self_ = nullptr;
+}
+
+auto PluginStep::applies_to(Definition const& definition) const -> bool {
+    auto const* const declared = plugin_ != nullptr ? plugin_->declaration() : nullptr;
+    return declared != nullptr && (declared->has.prestart || declared->has.poststop) &&
+           (declared->all_vms || definition.plugin_settings.contains(declared->name));
+}
+
+auto PluginStep::timeout() const -> Duration {
+    auto const* const declared = plugin_ != nullptr ? plugin_->declaration() : nullptr;
+    return slack + (declared != nullptr ? declared->prestart_timeout : milliseconds{0});
+}
+
+// The prestart may have to end first.
+auto PluginStep::undo_timeout() const -> std::optional<Duration> {
+    auto const* const declared = plugin_ != nullptr ? plugin_->declaration() : nullptr;
+    return timeout() + (declared != nullptr ? declared->poststop_timeout : milliseconds{0});
+}
+
+void PluginStep::in_order(std::uint64_t attempt, std::function<void()> what) {
+    auto& own = attempts_[attempt];
+    if (own.under_way != 0) {
+        own.next.push_back(std::move(what));
+    } else {
+        what();
+    }
+}
+
+void PluginStep::call_ended(std::uint64_t attempt, bool forget) {
+    auto const found = attempts_.find(attempt);
+    if (found == attempts_.end()) {
+        return;
+    }
+    found->second.under_way = 0;
+    if (!found->second.next.empty()) {
+        auto const next = std::move(found->second.next.front());
+        found->second.next.pop_front();
+        next();
+    } else if (forget) {
+        attempts_.erase(found);
+    }
+}
+
+void PluginStep::make(std::string_view what, StepCall const& call, milliseconds timeout, std::shared_ptr<UniqueFd> log,
+                      Answered then) {
+    auto const* const declared = plugin_ != nullptr ? plugin_->declaration() : nullptr;
+    if (declared == nullptr) {
+        world_.loop.post([then = std::move(then)] {
+            then({.kind = Answer::Kind::refused, .text = "the plugin is not there now", .contributions = {}});
+        });
+        return;
+    }
+    VmFacts facts{.name = call.definition->name,
+                  .id = call.id,
+                  .incarnation = call.incarnation,
+                  .run_folder = call.run_dir,
+                  .settings = world_.settings(*call.definition, declared->name)};
+    Json frame{{"t", "call"},
+               {"what", what},
+               {"timeout", timeout.count()},
+               {"vm", vm_to_json(std::move(facts), *declared)},
+               {"attempt", call.attempt},
+               {"contributions", to_json(call.contributions)}};
+    attempts_[call.attempt].under_way = plugin_->call(
+        {.frame = std::move(frame), .timeout = timeout, .vm = call.definition->name, .log = std::move(log)},
+        std::move(then));
+}
+
+void PluginStep::prestart(StepCall call, Done done) {
+    auto const log = log_of(call.contributions);
+    if (log) {
+        logs_.insert_or_assign(call.definition->name, log);
+    }
+    auto const* const declared = plugin_ != nullptr ? plugin_->declaration() : nullptr;
+    if (declared != nullptr && !declared->has.prestart) {
+        world_.loop.post([done = std::move(done)] { done({}); });
+        return;
+    }
+    auto const timeout = declared != nullptr ? declared->prestart_timeout : milliseconds{0};
+    make("prestart", call, timeout, log,
+         [weak = std::weak_ptr{self_}, attempt = call.attempt, done = std::move(done)](Answer answer) {
+             auto result = result_of(std::move(answer), true);
+             auto contributed = result.contributions;
+             for (auto& one : contributed) {
+                 one.fd = nullptr;  // the engine's to keep
+             }
+             bool const nothing_left = result.kind == StepResult::Kind::veto;
+             done(std::move(result));
+             auto const self = weak.lock();
+             if (self && *self != nullptr) {
+                 (*self)->attempts_[attempt].contributed = std::move(contributed);
+                 (*self)->call_ended(attempt, nothing_left);
+             }
+         });
+}
+
+void PluginStep::cancel(std::uint64_t attempt) {
+    auto const found = attempts_.find(attempt);
+    if (found != attempts_.end() && found->second.under_way != 0 && plugin_ != nullptr) {
+        plugin_->cancel(found->second.under_way);
+    }
+}
+
+void PluginStep::poststop(StepCall call, Done done) {
+    auto const* const declared = plugin_ != nullptr ? plugin_->declaration() : nullptr;
+    if (declared != nullptr && !declared->has.poststop) {
+        in_order(call.attempt, [this, attempt = call.attempt, done = std::move(done)] {
+            world_.loop.post([done] { done({}); });
+            call_ended(attempt, true);
+        });
+        return;
+    }
+    in_order(call.attempt, [this, call = std::move(call), done = std::move(done)]() mutable {
+        auto const attempt = call.attempt;
+        if (call.contributions.empty()) {
+            call.contributions = attempts_[attempt].contributed;
+        }
+        auto const log = logs_.find(call.definition->name);
+        auto const* const now = plugin_ != nullptr ? plugin_->declaration() : nullptr;
+        make("poststop", call, now != nullptr ? now->poststop_timeout : milliseconds{0},
+             log != logs_.end() ? log->second : nullptr,
+             [weak = std::weak_ptr{self_}, attempt, vm = call.definition->name, done](Answer answer) {
+                 auto result = result_of(std::move(answer), false);
+                 result.contributions.clear();
+                 bool const undone = result.kind == StepResult::Kind::ok;
+                 done(std::move(result));
+                 if (auto const self = weak.lock(); self && *self != nullptr) {
+                     if (undone) {
+                         (*self)->logs_.erase(vm);
+                     }
+                     (*self)->call_ended(attempt, undone);
+                 }
+             });
+    });
+}
+
+void PluginStep::renew(StepCall call, Done done) {
+    auto const* const declared = plugin_ != nullptr ? plugin_->declaration() : nullptr;
+    if (declared != nullptr && !declared->has.renew) {
+        // It says that its contributions hold without descriptors: those that there were are of no use then.
+        std::erase_if(call.contributions, [](Contribution const& one) { return one.kind == "fd" && !one.fd; });
+        world_.loop.post([done = std::move(done), kept = std::move(call.contributions)] {
+            done({.text = {}, .contributions = kept});
+        });
+        return;
+    }
+    auto const timeout = declared != nullptr ? declared->prestart_timeout : milliseconds{0};
+    in_order(call.attempt, [this, call = std::move(call), timeout, done = std::move(done)] {
+        auto const attempt = call.attempt;
+        make("renew", call, timeout, nullptr,
+             [weak = std::weak_ptr{self_}, attempt, before = call.contributions, done](Answer answer) {
+                 auto result = result_of(std::move(answer), false);
+                 if (result.kind == StepResult::Kind::ok && result.contributions.empty()) {
+                     result.contributions = before;  // nothing was to be renewed
+                 }
+                 done(std::move(result));
+                 if (auto const self = weak.lock(); self && *self != nullptr) {
+                     (*self)->call_ended(attempt, false);
+                 }
+             });
+    });
+}
+
+}  // namespace apiary::plugin
