@@ -2,75 +2,82 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <memory>
-#include <set>
-#include <string_view>
-#include <utility>
-
-#include "plugin/members.hpp"
-#include "plugin/protocol.hpp"
 
 namespace apiary::plugin {
 namespace {
 
-constexpr std::size_t most = 256, longest = 4096;
+enum Place : unsigned { disk = 1, iso = 2, nic = 4, com = 8, kernel = 16, vnc = 32 };
 
-// Of those in vm/step.hpp. Who a hypervisor runs as is not for plugins to say.
-constexpr std::array<std::string_view, 4> kinds{"fd", "tap", "file", "skip"};
+struct Kind {
+    std::string_view name;
+    unsigned places;
+    std::string_view ids;  // for people
+};
+constexpr std::array<Kind, 4> kinds{
+    {{"fd", disk | iso | nic | com | kernel | vnc, "disk0, iso0, nic0 (and so on), com1, kernel, initrd or vnc"},
+     {"file", disk | iso | com | kernel, "disk0, iso0 (and so on), com1, kernel or initrd"},
+     {"tap", nic, "nic0, nic1 and so on"},
+     {"skip", disk | iso, "disk0, iso0 and so on"}}};
 
-auto number_of_descriptor(std::string const& text) -> std::size_t {
-    std::size_t number = max_descriptors;
-    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return error == std::errc{} && end == text.data() + text.size() ? number : max_descriptors;
+auto is_number(std::string_view text) -> bool {
+    return !text.empty() && text.size() <= 3 && (text.size() == 1 || text.front() != '0') &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+auto place_of(std::string_view id) -> unsigned {
+    for (auto const& [name, place] :
+         {std::pair{std::string_view{"disk"}, disk}, {"iso", iso}, {"nic", nic}, {"com", com}}) {
+        if (id.starts_with(name) && is_number(id.substr(name.size()))) {
+            return place;
+        }
+    }
+    if (id == "kernel" || id == "initrd") {
+        return kernel;
+    }
+    return id == "vnc" ? vnc : 0U;
+}
+
+auto printable(std::string_view text) -> bool {
+    return std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
+auto is_interface(std::string_view name) -> bool {
+    constexpr std::size_t longest = 15;
+    return !name.empty() && name.size() <= longest && name != "." && name != ".." &&
+           std::all_of(name.begin(), name.end(),
+                       [](unsigned char c) { return c > 0x20 && c < 0x7f && c != '/' && c != ':' && c != ','; });
 }
 
 }  // namespace
 
-auto to_json(std::vector<Contribution> const& contributions) -> Json {
-    auto list = Json::array();
-    for (auto const& one : contributions) {
-        if (one.kind != "credentials") {
-            list.push_back(Json::array({one.kind, one.id, one.kind == "fd" ? std::string{} : one.value}));
-        }
+auto refuse_contribution(std::string_view kind, std::string_view id, std::string_view value)
+    -> std::optional<std::string> {
+    if (id.empty() || id.size() > max_contribution_id || !printable(id)) {
+        return "a contribution's id has 1 to " + std::to_string(max_contribution_id) + " printable characters";
     }
-    return list;
-}
-
-auto contributions_from(Frame& frame) -> std::variant<std::vector<Contribution>, std::string> {
-    auto const triples = triples_of(frame.body, "contributions");
-    if (!triples || triples->size() > most) {
-        return std::string{"its contributions are no list of kind, id and value, or more than "} + std::to_string(most);
+    if (value.size() > max_contribution_value) {
+        return "a contribution's value has at most " + std::to_string(max_contribution_value) + " bytes";
     }
-    std::vector<Contribution> made;
-    std::set<std::pair<std::string_view, std::string_view>> seen;
-    for (auto const& [kind, id, value] : *triples) {
-        if (std::ranges::find(kinds, kind) == kinds.end()) {
-            return "it contributed something of the kind \"" + shortened(kind, 64) + "\", which there is not";
-        }
-        bool const printable = std::ranges::all_of(id, [](unsigned char c) { return c > 0x20 && c < 0x7f; });
-        if (id.empty() || id.size() > 64 || !printable || value.size() > longest ||
-            value.find('\0') != std::string::npos) {
-            return "the id or the value of what it contributed (" + kind + ") is empty, too long, or no text";
-        }
-        if (!seen.emplace(kind, id).second) {
-            return "it contributed " + kind + " " + id + " twice";
-        }
-        if (kind == "file" && !value.starts_with('/')) {
-            return "it contributed the file " + id + " with a path that is not absolute: " + shortened(value, 200);
-        }
-        Contribution one{.kind = kind, .id = id, .value = value, .fd = nullptr};
-        if (kind == "fd") {
-            auto const number = number_of_descriptor(value);
-            if (number >= frame.descriptors.size() || !frame.descriptors[number]) {
-                return "it contributed the descriptor " + id + ", which did not come";
-            }
-            one.value.clear();
-            one.fd = std::make_shared<UniqueFd>(std::move(frame.descriptors[number]));
-        }
-        made.push_back(std::move(one));
+    if (kind == "note") {
+        return std::nullopt;
     }
-    return made;
+    auto const* const known =
+        std::find_if(kinds.begin(), kinds.end(), [&](Kind const& one) { return one.name == kind; });
+    if (known == kinds.end()) {
+        return "no backend takes a contribution of kind \"" + std::string{kind.substr(0, max_contribution_id)} +
+               "\": fd, file, tap, skip and note are known";
+    }
+    if ((known->places & place_of(id)) == 0) {
+        return "a contribution of kind " + std::string{kind} + " is for " + std::string{known->ids} + ", not for " +
+               std::string{id};
+    }
+    if (kind == "file" && (!value.starts_with('/') || !printable(value))) {
+        return "a contribution of kind file has an absolute path as its value";
+    }
+    if (kind == "tap" && !is_interface(value)) {
+        return "a contribution of kind tap has the name of a network interface as its value: 1 to 15 characters";
+    }
+    return std::nullopt;
 }
 
 }  // namespace apiary::plugin

@@ -8,7 +8,7 @@
 #include <system_error>
 #include <utility>
 
-#include "plugin/contributions.hpp"
+#include "plugin/contribution_frames.hpp"
 #include "plugin/members.hpp"
 #include "plugin/protocol.hpp"
 #include "vm/kill_point.hpp"

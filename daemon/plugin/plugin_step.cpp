@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "plugin/contributions.hpp"
+#include "plugin/contribution_frames.hpp"
 #include "plugin/vm_json.hpp"
 
 namespace apiary::plugin {

@@ -1,0 +1,21 @@
+// What the plugin itself writes to its standard output and error: lines for the daemon's log.
+#pragma once
+
+#include "plugin/host/state.hpp"
+
+namespace apiary::plugin::host {
+
+class Output {
+public:
+    // From now on descriptors 1 and 2 are a socket, and 0 is nothing. False: errno says why.
+    auto begin() -> bool;
+    // Passes on what is written, in a thread of its own. What it has not passed on when the process dies is left to be
+    // read (see keeper.hpp).
+    void pass_on(apiary_self& self);
+    [[nodiscard]] auto descriptor() const -> int { return readable_.get(); }
+
+private:
+    UniqueFd readable_;
+};
+
+}  // namespace apiary::plugin::host

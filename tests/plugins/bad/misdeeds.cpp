@@ -1,0 +1,132 @@
+// Does the deed that it is named after, in the function that the key bad_in of the VM names ("prestart", "poststop", "event",
+// "renew", "configure"; "init" and "entry" by a file of that name in /tmp are too odd to be worth it). Each is built by itself:
+// people are told a plugin by its name.
+#include <apiary/plugin.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+namespace {
+
+apiary_host const* host = nullptr;
+
+[[maybe_unused]] auto is(char const* deed) -> bool {
+    return std::strcmp(BAD_NAME, deed) == 0;
+}
+
+// As a runaway pointer to a FILE does, or a daemon's "close all": to every descriptor there can be.
+void write_garbage() {
+    static char const garbage[] = "This is no frame, and nobody asked for it. ";
+    for (int descriptor = 0; descriptor < 1024; ++descriptor) {
+        static_cast<void>(!::write(descriptor, garbage, sizeof garbage - 1));
+    }
+}
+
+auto do_it(apiary_call* call) -> int {
+    if (is("crash")) {
+        std::fputs("I am about to crash\n", stderr);
+        ::raise(SIGSEGV);
+    } else if (is("abort")) {
+        std::fputs("a check failed: 1 == 2\n", stderr);
+        std::abort();
+    } else if (is("hang")) {
+        for (;;) {
+            ::pause();
+        }
+    } else if (is("slow")) {  // waits until it is called off, then for a while more
+        char nothing = 0;
+        static_cast<void>(!::read(host->cancel_fd(call), &nothing, 1));
+        std::this_thread::sleep_for(std::chrono::milliseconds{300});
+    } else if (is("leak")) {
+        while (::open("/dev/null", O_RDONLY) >= 0) {  // until there are no more
+        }
+    } else if (is("throw")) {
+        throw std::runtime_error{"nobody catches this"};
+    } else if (is("throw-int")) {
+        throw 42;
+    } else if (is("exit")) {
+        std::exit(0);
+    } else if (is("pthread-exit")) {
+        ::pthread_exit(nullptr);
+    } else if (is("close")) {
+        for (int descriptor = 0; descriptor < 1024; ++descriptor) {
+            ::close(descriptor);
+        }
+    } else if (is("garbage")) {
+        write_garbage();
+    } else if (is("huge")) {
+        std::string const huge(std::size_t{64} * 1024 * 1024, 'x');
+        host->message(call, APIARY_ERROR, huge.c_str(), huge.c_str());
+        host->log(nullptr, call, APIARY_ERROR, huge.c_str());
+        host->emit(nullptr, huge.c_str(), huge.c_str(), nullptr);
+        host->contribute(call, "note", "huge", huge.c_str());
+        return APIARY_FAILED;
+    } else if (is("flood")) {
+        for (int i = 0; i < 20'000; ++i) {
+            host->message(call, APIARY_ERROR, nullptr, std::string(4000, 'x').c_str());
+            host->contribute(call, "note", std::to_string(i).c_str(), std::string(4000, 'y').c_str());
+        }
+        return APIARY_FAILED;
+    }
+    return APIARY_OK;
+}
+
+auto maybe(apiary_call* call, char const* where) -> int {
+    char const* const in = host->setting(call, "bad_in", 0);
+    return in != nullptr && std::strcmp(in, where) == 0 ? do_it(call) : static_cast<int>(APIARY_OK);
+}
+
+auto configure(apiary_call* call) -> int {
+    return maybe(call, "configure");
+}
+auto prestart(void*, apiary_call* call) -> int {
+    return maybe(call, "prestart");
+}
+auto poststop(void*, apiary_call* call) -> int {
+    return maybe(call, "poststop");
+}
+auto renew(void*, apiary_call* call) -> int {
+    return maybe(call, "renew");
+}
+auto event(void*, apiary_call* call) -> int {
+    return maybe(call, "event");
+}
+
+}  // namespace
+
+extern "C" APIARY_PLUGIN_EXPORT auto apiary_plugin_entry(apiary_host const* its) -> apiary_plugin const* {
+    host = its;
+    static char const* const words[] = {"nowhere", "prestart", "poststop", "renew", "event", "configure", nullptr};
+    static char const* const events[] = {"state", nullptr};
+    static apiary_key key{};
+    key.name = "bad_in";
+    key.type = APIARY_KEY_WORD;
+    key.doc = "The function that misbehaves";
+    key.words = words;
+    static apiary_plugin plugin{};
+    plugin.size = sizeof plugin;
+    plugin.abi = APIARY_PLUGIN_ABI;
+    plugin.name = BAD_NAME;
+    plugin.version = "1";
+    plugin.doc = "Misbehaves";
+    plugin.keys = &key;
+    plugin.key_count = 1;
+    plugin.key_size = sizeof key;
+    plugin.events = events;
+    plugin.prestart_timeout_ms = 2000;
+    plugin.configure = configure;
+    plugin.prestart = prestart;
+    plugin.poststop = poststop;
+    plugin.renew = renew;
+    plugin.event = event;
+    return &plugin;
+}
