@@ -148,6 +148,9 @@ void Reloads::read(Request const& request, config::LoadResult result) {
         APIARY_KILL_POINT("reload.apply");
         report.details = engine_.apply(std::move(result.definitions));
         APIARY_KILL_POINT("reload.applied");
+        if (when_taken_) {
+            when_taken_();
+        }
     }
     for (auto const& plan : report.details) {
         names_of(plan.action, report).push_back(plan.name);

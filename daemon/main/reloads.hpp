@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <vector>
 
 #include "bus/service.hpp"
@@ -27,6 +28,9 @@ public:
     // On a signal: nobody waits for an answer, and two that were not begun yet are one.
     void request();
 
+    // Called when a configuration was taken.
+    void when_taken(std::function<void()> callback) { when_taken_ = std::move(callback); }
+
     // The daemon is ending: nothing is read any more.
     void end();
 
@@ -49,6 +53,7 @@ private:
     std::vector<DefinitionPtr> applied_;
     config::GlobalVariables variables_;  // of the load that was taken last
     bus::ConfigReport last_;
+    std::function<void()> when_taken_;
     std::deque<Request> waiting_;
     bool reading_ = false, ended_ = false;
 };

@@ -83,11 +83,9 @@ void Book::watch() {
 }
 
 void Book::reload() {
-    rescan([this] {
-        for (auto const& [name, entry] : plugins_) {
-            entry.plugin->reload();
-        }
-    });
+    for (auto const& [name, entry] : plugins_) {
+        entry.plugin->reload();
+    }
 }
 
 void Book::tell_bus(std::string address) {

@@ -38,7 +38,9 @@ public:
     void add_folder(std::string const& folder);
     // The daemon has its VMs: plugins are begun, folders watched.
     void begin();
-    // The configuration was read anew: folders are looked at again, plugins are told.
+    // At the folders anew, before the configuration is read; `then` is called on the loop, never from within.
+    void look(std::function<void()> then) { rescan(std::move(then)); }
+    // The configuration was read anew, and taken.
     void reload();
     void tell_bus(std::string address);
 

@@ -12,6 +12,16 @@ auto vm_to_json(VmFacts facts, Declaration const& declaration) -> Json {
             facts.settings.emplace_back(key.name, std::vector<std::string>{*key.fallback});
         }
     }
+    for (auto& [name, values] : facts.settings) {
+        auto const key = std::ranges::find(declaration.keys, name, &Key::name);
+        if (key != declaration.keys.end() && key->type == KeyType::boolean) {
+            for (auto& value : values) {
+                bool const yes = !value.empty() && (value.front() == 'y' || value.front() == 'Y' ||
+                                                    value.front() == 't' || value.front() == 'T');
+                value = yes ? "yes" : "no";
+            }
+        }
+    }
     auto settings = Json::array();
     for (auto& [key, values] : facts.settings) {
         settings.push_back(Json::array({std::move(key), Json(std::move(values))}));

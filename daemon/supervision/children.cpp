@@ -114,7 +114,7 @@ Children::~Children() {
     }
 }
 
-auto Children::spawn(std::string const& program, std::vector<std::string> argv, UniqueFd input) -> pid_t {
+auto Children::spawn(std::string const& program, std::vector<std::string> argv, UniqueFd input, Ended ended) -> pid_t {
     // Where the socket is descriptor 0 itself, dup2 would leave it to be closed on exec.
     if (input.get() <= 2) {
         input.reset(::fcntl(input.get(), F_DUPFD_CLOEXEC, 3));
@@ -133,7 +133,7 @@ auto Children::spawn(std::string const& program, std::vector<std::string> argv, 
         armed_kill_point() != nullptr ? std::nullopt : spawner_.spawn(program, arguments.data(), input.get());
     pid_t const pid = quick ? *quick : spawn_usually(program, arguments.data(), input.get());
     if (pid != 0) {
-        children_.try_emplace(pid);
+        children_.try_emplace(pid).first->second.ended = std::move(ended);
         watch(pid);
     }
     return pid;
@@ -150,9 +150,14 @@ void Children::watch(pid_t pid) {
 }
 
 void Children::look(pid_t pid) {
-    pid_t const got = ::waitpid(pid, nullptr, WNOHANG);
+    int status = -1;
+    pid_t const got = ::waitpid(pid, &status, WNOHANG);
     if (got == pid || (got < 0 && errno == ECHILD)) {
+        auto const ended = std::move(children_.at(pid).ended);
         children_.erase(pid);
+        if (ended) {
+            ended(got == pid ? status : -1);
+        }
     } else if (auto& child = children_.at(pid); !child.process) {
         child.wait = loop_.after(look_again, [this, pid] { look(pid); });
     }
