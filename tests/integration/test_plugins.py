@@ -75,6 +75,12 @@ class Scene:
     def down(self, vm="web"):
         assert command(self.caller, vm, "PowerOff")["Result"] == "done"
 
+    def fails(self, vm="web", result="failed"):
+        """A start that comes to nothing: the event of its end."""
+        assert command(self.caller, vm, "Start")["Result"] == result
+        wait_until(lambda: self.state(vm)[0] in ("stopped", "failed"), f"{vm} at rest")
+        return [e for e in journal(self.caller) if e.vm == vm and e.type == "state"][-1]
+
     def state(self, vm="web"):
         return tuple(self.caller.state(vm)[:2])
 
@@ -100,17 +106,14 @@ def test_a_plugin_has_its_part_in_a_life(scene):
 
 def test_a_veto_is_told_with_its_reason_and_nothing_is_undone(scene):
     s = scene(story_do="veto").start()
-    job = command(s.caller, "web", "Start")
-    assert job["Result"] == "failed"
-    event = until_state(s.caller, "web", "stopped")
+    event = s.fails()
     assert event.reason == "veto" and "not on a Sunday" in event.details["text"]
     assert s.story("poststop") == []
 
 
 def test_a_prestart_that_fails_is_undone(scene):
     s = scene(story_do="fail").start()
-    assert command(s.caller, "web", "Start")["Result"] == "failed"
-    event = until_state(s.caller, "web", "failed")
+    event = s.fails()
     assert event.reason == "step-failed" and "half of it is there" in event.details["text"]
     assert s.attempts()[0] == s.attempts()[1]
     assert s.story("poststop")[0][3] == "something that is to be given back"
@@ -125,8 +128,7 @@ def test_a_crash_costs_that_call_alone(scene):
     s.write(vms=("web", "other"), story_do="crash")
     s.caller.manager("Reload", "a{sv}", {})
     s.token()
-    assert command(s.caller, "web", "Start")["Result"] == "failed"
-    event = until_state(s.caller, "web", "failed")
+    event = s.fails()
     assert "signal 11" in event.details["text"] and "plugin:story" in event.details["text"]
     assert s.state("other") == ("running", "")
     begun = [one for one in s.story("prestart") if one[1] == "web"]
@@ -141,8 +143,7 @@ def test_a_crash_costs_that_call_alone(scene):
 def test_a_hang_is_ended_and_undone(scene):
     s = scene(plugin="hasty", story_do="hang").start()
     s.token()
-    assert command(s.caller, "web", "Start")["Result"] == "failed"
-    event = until_state(s.caller, "web", "failed")
+    event = s.fails(result="timeout")
     assert event.reason == "step-timeout"
     s.daemon.logged("plugin story", "hung")
     begun, undone = s.attempts()
@@ -154,9 +155,9 @@ def test_a_hang_is_ended_and_undone(scene):
 def test_three_strikes_disable_it_until_it_is_there_again(scene):
     s = scene(story_do="always-crash").start()
     for _ in range(3):
-        assert command(s.caller, "web", "Start")["Result"] == "failed"
+        event = s.fails()
     s.daemon.logged("plugin story: it is disabled: 3 deaths")
-    until_state(s.caller, "web", "failed", "undo-pending")
+    assert (event.state, event.sub_state) == ("failed", "undo-pending")
     marker = s.daemon.state_dir / "plugins/story/disabled"
     wait_until(marker.exists, "the disabled file")
     s.daemon.kill()
@@ -177,8 +178,7 @@ def test_a_vm_whose_plugin_is_not_there_does_not_start(scene):
     s = scene().start()
     (s.plugins / "story.so").unlink()
     s.daemon.logged("plugin story", "is gone")
-    assert command(s.caller, "web", "Start")["Result"] == "failed"
-    event = until_state(s.caller, "web", "stopped")
+    event = s.fails()
     assert event.reason == "plugin-unavailable" and "story" in event.details["text"]
     s.install("first")
     s.daemon.logged("plugin story: version 1.0 runs as")
