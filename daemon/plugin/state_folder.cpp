@@ -154,7 +154,6 @@ auto StateFolder::enable() const -> std::string {
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
         return path + " cannot be removed: " + error_text(errno);
     }
-    APIARY_KILL_POINT("plugin-disabled.removed");
     sync_folder(path_);
     return {};
 }
