@@ -121,7 +121,7 @@ extern "C" APIARY_PLUGIN_EXPORT auto apiary_plugin_entry(apiary_host const* its)
     plugin.key_count = 1;
     plugin.key_size = sizeof key;
     plugin.events = events;
-    plugin.prestart_timeout_ms = 2000;
+    plugin.prestart_timeout_ms = plugin.poststop_timeout_ms = plugin.event_timeout_ms = 2000;
     plugin.configure = configure;
     plugin.prestart = prestart;
     plugin.poststop = poststop;
