@@ -88,10 +88,25 @@ void Calls::work() {
         auto& lane = lanes_.at(name);
         auto const call = std::move(lane.waiting.front());
         lane.waiting.pop_front();
+        // Its destructor runs also where the plugin ends the thread.
+        struct Finish {
+            Calls& calls;
+            std::unique_lock<std::mutex>& lock;
+            std::string const& name;
+            std::shared_ptr<apiary_call> const& call;
+            bool returned = false;
+            ~Finish() {
+                lock.lock();
+                calls.finished(name, call);
+                if (!returned) {
+                    --calls.threads_;
+                    calls.begin_thread();
+                }
+            }
+        } finish{*this, lock, name, call};
         lock.unlock();
         perform_(*call);
-        lock.lock();
-        finished(name, call);
+        finish.returned = true;
     }
 }
 

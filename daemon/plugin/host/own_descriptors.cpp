@@ -31,6 +31,9 @@ void close_forgotten() {
 }  // namespace
 
 auto move_up(int descriptor) -> int {
+    if (descriptor < 0) {
+        return -1;
+    }
     rlimit limit{};
     bool const room = ::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > high + 20;
     int const moved = ::fcntl(descriptor, F_DUPFD_CLOEXEC, room ? high : 3);

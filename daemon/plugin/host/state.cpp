@@ -12,7 +12,34 @@ constexpr std::size_t longest_log_text = std::size_t{16} * 1024;
 
 }  // namespace
 
+auto apiary_self::may_log() -> bool {
+    using namespace std::chrono;
+    std::unique_lock lock{logging_};
+    auto const now = steady_clock::now();
+    if (auto const whole = duration_cast<seconds>(now - filled_); whole.count() > 0) {
+        room_ = std::min(log_burst, room_ + static_cast<std::uint64_t>(whole.count()) * log_rate);
+        filled_ += whole;
+    }
+    if (room_ == 0) {
+        ++left_out_;
+        return false;
+    }
+    --room_;
+    auto const left_out = std::exchange(left_out_, 0);
+    lock.unlock();
+    if (left_out > 0) {
+        channel.send(
+            {{"t", "log"},
+             {"level", 1},
+             {"text", std::to_string(left_out) + " lines of its log were left out: there were too many at once"}});
+    }
+    return true;
+}
+
 void apiary_self::log(int level, std::string_view text, std::optional<std::uint64_t> call) {
+    if (!may_log()) {
+        return;
+    }
     apiary::plugin::Json body{
         {"t", "log"}, {"level", level}, {"text", apiary::plugin::shortened(text, longest_log_text)}};
     if (call) {

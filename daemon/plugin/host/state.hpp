@@ -1,7 +1,9 @@
 // What the services need of the process: one for each process, made before the plugin is loaded.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <mutex>
@@ -34,6 +36,14 @@ struct apiary_self {
     void give_up_asking();  // the daemon is gone
 
 private:
+    [[nodiscard]] auto may_log() -> bool;
+
+    std::mutex logging_;
+    std::chrono::steady_clock::time_point filled_ = std::chrono::steady_clock::now();
+    std::uint64_t room_ = log_burst, left_out_ = 0;
+    // Lines that may come at once, and each second after that: a log is on a disk.
+    static constexpr std::uint64_t log_burst = 5000, log_rate = 200;
+
     std::mutex mutex_;
     std::condition_variable answered_;
     std::deque<std::string> addresses_;  // all that ever were: a plugin may still hold the text of an earlier one

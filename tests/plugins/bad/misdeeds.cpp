@@ -1,6 +1,5 @@
-// Does the deed that it is named after, in the function that the key bad_in of the VM names ("prestart", "poststop", "event",
-// "renew", "configure"; "init" and "entry" by a file of that name in /tmp are too odd to be worth it). Each is built by itself:
-// people are told a plugin by its name.
+// Does the deed that it is named after, in the function that the key bad_NAME of the VM names ("prestart", "poststop",
+// "event", "renew", "configure"). Each is built by itself: people are told a plugin by its name.
 #include <apiary/plugin.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -81,7 +80,7 @@ auto do_it(apiary_call* call) -> int {
 }
 
 auto maybe(apiary_call* call, char const* where) -> int {
-    char const* const in = host->setting(call, "bad_in", 0);
+    char const* const in = host->setting(call, BAD_KEY, 0);
     return in != nullptr && std::strcmp(in, where) == 0 ? do_it(call) : static_cast<int>(APIARY_OK);
 }
 
@@ -108,7 +107,7 @@ extern "C" APIARY_PLUGIN_EXPORT auto apiary_plugin_entry(apiary_host const* its)
     static char const* const words[] = {"nowhere", "prestart", "poststop", "renew", "event", "configure", nullptr};
     static char const* const events[] = {"state", nullptr};
     static apiary_key key{};
-    key.name = "bad_in";
+    key.name = BAD_KEY;
     key.type = APIARY_KEY_WORD;
     key.doc = "The function that misbehaves";
     key.words = words;
@@ -122,7 +121,7 @@ extern "C" APIARY_PLUGIN_EXPORT auto apiary_plugin_entry(apiary_host const* its)
     plugin.key_count = 1;
     plugin.key_size = sizeof key;
     plugin.events = events;
-    plugin.prestart_timeout_ms = 2000;
+    plugin.prestart_timeout_ms = plugin.poststop_timeout_ms = plugin.event_timeout_ms = 2000;
     plugin.configure = configure;
     plugin.prestart = prestart;
     plugin.poststop = poststop;
