@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "plugin/folder.hpp"
-#include "plugin/host_process.hpp"
 #include "plugin/lines.hpp"
+#include "plugin/plugin_process.hpp"
 #include "plugin/state_folder.hpp"
 #include "plugin/strikes.hpp"
 #include "vm/in_order.hpp"
@@ -128,7 +128,7 @@ private:
     bool absent_ = true;
     std::optional<std::string> disabled_;
 
-    std::unique_ptr<HostProcess> host_;
+    std::unique_ptr<PluginProcess> host_;
     MonoTime begun_, not_before_;
     Duration pause_;
     Handle pause_timer_, drain_timer_;

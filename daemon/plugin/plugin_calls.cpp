@@ -107,13 +107,13 @@ void Plugin::begin() {
         });
         return;
     }
-    host_ = std::make_unique<HostProcess>(world_.loop, world_.spawner, static_cast<HostOwner&>(*this),
-                                          HostPlan{.program = world_.host_program,
-                                                   .path = file_.path,
-                                                   .file = file_.fd,
-                                                   .state = folder_.state(),
-                                                   .bus = world_.bus,
-                                                   .declaration = *declaration_});
+    host_ = std::make_unique<PluginProcess>(world_.loop, world_.spawner, static_cast<HostOwner&>(*this),
+                                            HostPlan{.program = world_.host_program,
+                                                     .path = file_.path,
+                                                     .file = file_.fd,
+                                                     .state = folder_.state(),
+                                                     .bus = world_.bus,
+                                                     .declaration = *declaration_});
     begun_ = now;
     if (std::exchange(begun_once_, true)) {
         ++restarts_;

@@ -30,7 +30,7 @@ struct HostPlan {
     Duration cancel_grace = std::chrono::seconds{5};     // for a call to end that was canceled for its deadline
 };
 
-// Called on the loop, never from within a call of a HostProcess; it may destroy the HostProcess in on_end() alone.
+// Called on the loop, never from within a call of a PluginProcess; it may destroy the PluginProcess in on_end() alone.
 class HostOwner {
 public:
     virtual ~HostOwner() = default;
@@ -45,12 +45,12 @@ public:
     virtual void on_secret(std::uint64_t ask, std::string name) = 0;
 };
 
-class HostProcess {
+class PluginProcess {
 public:
-    HostProcess(Loop& loop, Spawner& spawner, HostOwner& owner, HostPlan plan);
-    ~HostProcess();
-    HostProcess(HostProcess const&) = delete;
-    auto operator=(HostProcess const&) -> HostProcess& = delete;
+    PluginProcess(Loop& loop, Spawner& spawner, HostOwner& owner, HostPlan plan);
+    ~PluginProcess();
+    PluginProcess(PluginProcess const&) = delete;
+    auto operator=(PluginProcess const&) -> PluginProcess& = delete;
 
     // Once. A text: why it could not be begun; then it is of no use.
     [[nodiscard]] auto begin() -> std::string;
@@ -93,7 +93,7 @@ private:
     std::size_t out_bytes_ = 0;
     std::map<std::uint64_t, UnderWay> under_way_;
     Handle timer_;  // of the start, or of the end
-    std::shared_ptr<HostProcess*> self_;
+    std::shared_ptr<PluginProcess*> self_;
 };
 
 }  // namespace apiary::plugin

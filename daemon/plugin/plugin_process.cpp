@@ -1,4 +1,4 @@
-#include "plugin/host_process.hpp"
+#include "plugin/plugin_process.hpp"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -42,19 +42,19 @@ auto end_text(int status) -> std::string {
     return "ended";
 }
 
-HostProcess::HostProcess(Loop& loop, Spawner& spawner, HostOwner& owner, HostPlan plan)
+PluginProcess::PluginProcess(Loop& loop, Spawner& spawner, HostOwner& owner, HostPlan plan)
     : loop_{loop},
       spawner_{spawner},
       owner_{owner},
       plan_{std::move(plan)},
-      self_{std::make_shared<HostProcess*>(this)} {}
+      self_{std::make_shared<PluginProcess*>(this)} {}
 
 // With its channel it ends by itself; what it runs, too.
-HostProcess::~HostProcess() {
+PluginProcess::~PluginProcess() {
     *self_ = nullptr;
 }
 
-auto HostProcess::begin() -> std::string {
+auto PluginProcess::begin() -> std::string {
     int pair[2] = {-1, -1};
     if (::socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0) {
         return "there is no socket for its process: " + std::generic_category().message(errno);
@@ -101,14 +101,14 @@ auto HostProcess::begin() -> std::string {
     return {};
 }
 
-void HostProcess::call(std::uint64_t id, Call const& call) {
+void PluginProcess::call(std::uint64_t id, Call const& call) {
     auto frame = call.frame;
     frame["id"] = id;
     under_way_[id].timer = loop_.after(call.timeout, [this, id] { overdue(id); });
     send(std::move(frame));
 }
 
-void HostProcess::cancel(std::uint64_t id) {
+void PluginProcess::cancel(std::uint64_t id) {
     auto const found = under_way_.find(id);
     if (found != under_way_.end() && !std::exchange(found->second.canceled, true)) {
         send({{"t", "cancel"}, {"id", id}});
@@ -116,7 +116,7 @@ void HostProcess::cancel(std::uint64_t id) {
 }
 
 // Its time is over: it is canceled, and if it does not even hear that, it hangs.
-void HostProcess::overdue(std::uint64_t id) {
+void PluginProcess::overdue(std::uint64_t id) {
     auto& call = under_way_.at(id);
     if (!std::exchange(call.overdue, true)) {
         call.timer = loop_.after(plan_.cancel_grace, [this, id] { overdue(id); });
@@ -129,7 +129,7 @@ void HostProcess::overdue(std::uint64_t id) {
                           .contributions = {}});
 }
 
-void HostProcess::answer_secret(std::uint64_t ask, std::string const* value, int error) {
+void PluginProcess::answer_secret(std::uint64_t ask, std::string const* value, int error) {
     Json frame{{"t", "secret"}, {"ask", ask}};
     if (value != nullptr) {
         frame["value"] = *value;
@@ -139,7 +139,7 @@ void HostProcess::answer_secret(std::uint64_t ask, std::string const* value, int
     send(std::move(frame));
 }
 
-void HostProcess::tell_bus(std::string const& address) {
+void PluginProcess::tell_bus(std::string const& address) {
     Json frame{{"t", "bus"}};
     if (!address.empty()) {
         frame["bus"] = address;
@@ -147,7 +147,7 @@ void HostProcess::tell_bus(std::string const& address) {
     send(std::move(frame));
 }
 
-void HostProcess::quit() {
+void PluginProcess::quit() {
     if (std::exchange(quitting_, true)) {
         return;
     }
@@ -157,12 +157,12 @@ void HostProcess::quit() {
     });
 }
 
-void HostProcess::kill(std::string why) {
+void PluginProcess::kill(std::string why) {
     channel_ended(std::move(why));
 }
 
 // There is no way back from here: once it is dead, the owner hears of it.
-void HostProcess::channel_ended(std::string why) {
+void PluginProcess::channel_ended(std::string why) {
     if (!channel_) {
         return;
     }
@@ -176,7 +176,7 @@ void HostProcess::channel_ended(std::string why) {
     spawner_.kill(pid_);
 }
 
-void HostProcess::process_ended(int status) {
+void PluginProcess::process_ended(int status) {
     // The last that it said may still be there: why it could not be loaded, for instance.
     for (bool more = channel_ && why_.empty(); more;) {
         more = receive_some(channel_.get(), reader_, false) == Received::some && reader_.fault().empty();
@@ -191,7 +191,7 @@ void HostProcess::process_ended(int status) {
     owner_.on_end(!said.empty() ? said : "its process " + end_text(status));
 }
 
-void HostProcess::send(Json frame, std::vector<UniqueFd> descriptors) {
+void PluginProcess::send(Json frame, std::vector<UniqueFd> descriptors) {
     if (!channel_) {
         return;
     }
@@ -206,7 +206,7 @@ void HostProcess::send(Json frame, std::vector<UniqueFd> descriptors) {
     }
 }
 
-void HostProcess::flush() {
+void PluginProcess::flush() {
     while (!out_.empty()) {
         auto const size = out_.front().size();
         auto const sent = send_some(channel_.get(), out_.front(), false);
@@ -234,7 +234,7 @@ void HostProcess::flush() {
     writable_ = nullptr;
 }
 
-void HostProcess::read() {
+void PluginProcess::read() {
     for (int i = 0; i < reads_in_a_turn && channel_; ++i) {
         auto const got = receive_some(channel_.get(), reader_, false);
         while (auto frame = reader_.next()) {
@@ -258,7 +258,7 @@ void HostProcess::read() {
     }
 }
 
-void HostProcess::handle(Frame frame) {
+void PluginProcess::handle(Frame frame) {
     auto const type = std::string{type_of(frame)};
     auto const& body = frame.body;
     if (type == "plugin") {
@@ -286,7 +286,7 @@ void HostProcess::handle(Frame frame) {
     }
 }
 
-void HostProcess::greet(Json const& frame) {
+void PluginProcess::greet(Json const& frame) {
     if (ready_) {
         return;
     }
@@ -304,7 +304,7 @@ void HostProcess::greet(Json const& frame) {
     owner_.on_ready();
 }
 
-void HostProcess::finish_call(Frame& frame) {
+void PluginProcess::finish_call(Frame& frame) {
     auto const id = number_of(frame.body, "id");
     if (under_way_.erase(id) == 0) {
         return;  // given up, or made up
