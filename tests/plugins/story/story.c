@@ -14,7 +14,7 @@ static apiary_self* self_handle;
 
 /* One write: whole lines, whoever dies when. */
 static void tell(apiary_call* call, const char* what, const char* more) {
-    const char* const path = host->setting(call, "story_file", 0);
+    const char* const path = host->setting(call, STORY_NAME "_file", 0);
     char line[512];
     int const size = snprintf(line, sizeof line, "%s %s %llu%s%s\n", what, host->vm_name(call),
                               (unsigned long long)host->attempt(call), more[0] == '\0' ? "" : " ", more);
@@ -28,9 +28,9 @@ static void tell(apiary_call* call, const char* what, const char* more) {
 }
 
 static int wants(apiary_call* call, const char* deed) {
-    size_t const count = host->setting_count(call, "story_do");
+    size_t const count = host->setting_count(call, STORY_NAME "_do");
     for (size_t i = 0; i < count; ++i) {
-        if (strcmp(host->setting(call, "story_do", i), deed) == 0) {
+        if (strcmp(host->setting(call, STORY_NAME "_do", i), deed) == 0) {
             return 1;
         }
     }
@@ -39,7 +39,7 @@ static int wants(apiary_call* call, const char* deed) {
 
 /* Is there the file that lets it do something only as long as it is there? Takes it away. */
 static int takes_token(apiary_call* call) {
-    const char* const path = host->setting(call, "story_file", 0);
+    const char* const path = host->setting(call, STORY_NAME "_file", 0);
     char token[512];
     snprintf(token, sizeof token, "%s.token", path == NULL ? "" : path);
     return unlink(token) == 0;
@@ -47,7 +47,7 @@ static int takes_token(apiary_call* call) {
 
 /* Until the test makes NAME.go, or the call is canceled. */
 static void wait_for_go(apiary_call* call) {
-    const char* const path = host->setting(call, "story_file", 0);
+    const char* const path = host->setting(call, STORY_NAME "_file", 0);
     char go[512];
     snprintf(go, sizeof go, "%s.go", path == NULL ? "" : path);
     struct pollfd canceled = {.fd = host->cancel_fd(call), .events = POLLIN, .revents = 0};
@@ -57,11 +57,11 @@ static void wait_for_go(apiary_call* call) {
 
 static int configure(apiary_call* call) {
     if (wants(call, "refused")) {
-        host->message(call, APIARY_ERROR, "story_do", "nobody may say this");
+        host->message(call, APIARY_ERROR, STORY_NAME "_do", "nobody may say this");
         return APIARY_FAILED;
     }
     if (wants(call, "doubted")) {
-        host->message(call, APIARY_WARNING, "story_do", "this is doubtful");
+        host->message(call, APIARY_WARNING, STORY_NAME "_do", "this is doubtful");
     }
     return APIARY_OK;
 }
@@ -126,6 +126,9 @@ static int event(void* self, apiary_call* call) {
     (void)self;
     char state[64];
     snprintf(state, sizeof state, "%s/%s", host->event_field(call, "state"), host->event_field(call, "sub-state"));
+#ifdef STORY_FRAGILE
+    abort();
+#endif
     tell(call, "event", state);
     if (wants(call, "emit") && strcmp(state, "running/") == 0) {
         const char* const details[] = {"colour", "blue", NULL};
@@ -141,16 +144,16 @@ static int init(apiary_self* handle, void** self) {
 }
 
 static const struct apiary_key keys[] = {
-    {.name = "story_file", .type = APIARY_KEY_PATH, .doc = "where its calls are written down"},
-    {.name = "story_do", .flags = APIARY_KEY_LIST, .doc = "what it does in its calls"},
-    {.name = "story_times", .type = APIARY_KEY_INTEGER, .fallback = "3", .doc = "a number", .least = 1, .most = 9},
+    {.name = STORY_NAME "_file", .type = APIARY_KEY_PATH, .doc = "where its calls are written down"},
+    {.name = STORY_NAME "_do", .flags = APIARY_KEY_LIST, .doc = "what it does in its calls"},
+    {.name = STORY_NAME "_times", .type = APIARY_KEY_INTEGER, .fallback = "3", .doc = "a number", .least = 1, .most = 9},
 };
 static const char* const events[] = {"state", NULL};
 
 static const struct apiary_plugin plugin = {
     .size = sizeof plugin,
     .abi = APIARY_PLUGIN_ABI,
-    .name = "story",
+    .name = STORY_NAME,
     .version = STORY_VERSION,
     .doc = "writes down what it is called for",
     .keys = keys,
