@@ -19,7 +19,8 @@ namespace apiary::plugin {
 using Settings = std::vector<std::pair<std::string, std::vector<std::string>>>;
 
 struct Call {
-    Json frame;  // of type `call`, but for its id: protocol.hpp
+    Json frame;                                   // of type `call`, but for its id: protocol.hpp
+    std::shared_ptr<std::string const> settings;  // JSON that takes the place of the VM's, which are null in `frame`
     std::chrono::milliseconds timeout{0};
     std::string vm;                 // name; empty: it is about none
     std::shared_ptr<UniqueFd> log;  // of the VM, where what the plugin says of it goes; null: there is none

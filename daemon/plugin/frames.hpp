@@ -56,12 +56,16 @@ class OutgoingFrame {
 public:
     // Text that is no UTF-8 is made so. Longer than max_frame, or with more than max_descriptors: it is not valid().
     explicit OutgoingFrame(Json body, std::vector<UniqueFd> descriptors = {});
+    // The same with a part that is text already: it takes the place of the one member `name` that is null, wherever in
+    // `body` that is. What is told again and again need not be made each time.
+    OutgoingFrame(Json const& body, std::string_view name, std::string_view json);
 
     [[nodiscard]] auto valid() const -> bool { return !bytes_.empty(); }
     [[nodiscard]] auto done() const -> bool { return sent_ == bytes_.size(); }
     [[nodiscard]] auto size() const -> std::size_t { return bytes_.size(); }
 
 private:
+    void take(std::string_view text);
     friend auto send_some(int channel, OutgoingFrame& frame, bool wait) -> Sent;
     std::string bytes_;
     std::size_t sent_ = 0;

@@ -84,6 +84,7 @@ void Plugin::take(PluginFile file, Declaration declaration) {
     }
     file_ = std::move(file);
     declaration_ = std::move(declaration);
+    settings_.clear();
     unusable_ = {};
     error_ = {};
     absent_ = false;
@@ -243,6 +244,7 @@ void Plugin::begin_early() {
 void Plugin::reload() {
     if (host_ && host_->ready() && !retiring_ && declaration_ && declaration_->has.reload) {
         call({.frame = {{"t", "call"}, {"what", "reload"}, {"timeout", declaration_->event_timeout.count()}},
+              .settings = nullptr,
               .timeout = declaration_->event_timeout,
               .vm = {},
               .log = nullptr},

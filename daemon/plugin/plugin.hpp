@@ -17,6 +17,7 @@
 #include "plugin/plugin_process.hpp"
 #include "plugin/state_folder.hpp"
 #include "plugin/strikes.hpp"
+#include "plugin/vm_json.hpp"
 #include "vm/in_order.hpp"
 #include "vm/plugins.hpp"
 
@@ -76,6 +77,7 @@ public:
 
     // plugin_calls.cpp. `answered` is called once, on the loop, never from within.
     auto call(Call call, Answered answered) -> std::uint64_t;
+    [[nodiscard]] auto settings_of(DefinitionPtr const& definition) -> std::shared_ptr<std::string const>;
     void cancel(std::uint64_t id);
 
     PluginTimings timings;
@@ -146,6 +148,7 @@ private:
     Strikes strikes_;
     std::uint64_t calls_ = 0, failures_ = 0, answered_ = 0, restarts_ = 0;
     std::chrono::microseconds latency_sum_{0}, latency_most_{0};
+    SettingsTexts settings_;
     Lines lines_;
     Rate rate_{1000, 100};
     std::size_t said_too_much_ = 0;

@@ -48,6 +48,11 @@ void Plugin::make_room_for_event(Call& call) {
     }
 }
 
+auto Plugin::settings_of(DefinitionPtr const& definition) -> std::shared_ptr<std::string const> {
+    static auto const none = std::make_shared<std::string const>("[]");
+    return definition && declaration_ ? settings_.of(definition, world_.settings, *declaration_) : none;
+}
+
 void Plugin::cancel(std::uint64_t id) {
     auto const waits = std::ranges::find_if(waiting_, [id](Waiting const& one) { return one.id == id; });
     if (waits != waiting_.end()) {

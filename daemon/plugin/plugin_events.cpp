@@ -58,17 +58,16 @@ void PluginEvents::tell(Plugin& plugin, Event const& event, Vm const* vm) {
                       .incarnation = event.incarnation,
                       .run_folder = {},
                       .settings = {}};
-        if (auto const definition = vm != nullptr ? vm->definition() : nullptr) {
-            facts.settings = world_.settings(*definition, declared.name);
-        }
-        frame["vm"] = vm_to_json(std::move(facts), declared);
+        frame["vm"] = vm_frame(std::move(facts));
     }
-    plugin.call({.frame = std::move(frame),
-                 .timeout = declared.event_timeout,
-                 .vm = event.vm,
-                 .log = nullptr,
-                 .is_event = true},
-                [](Answer const&) {});
+    plugin.call(
+        {.frame = std::move(frame),
+         .settings = event.vm.empty() ? nullptr : plugin.settings_of(vm != nullptr ? vm->definition() : nullptr),
+         .timeout = declared.event_timeout,
+         .vm = event.vm,
+         .log = nullptr,
+         .is_event = true},
+        [](Answer const&) {});
 }
 
 }  // namespace apiary::plugin

@@ -105,7 +105,11 @@ void PluginProcess::call(std::uint64_t id, Call const& call) {
     auto frame = call.frame;
     frame["id"] = id;
     under_way_[id].timer = loop_.after(call.timeout, [this, id] { overdue(id); });
-    send(std::move(frame));
+    if (call.settings) {
+        send(OutgoingFrame{frame, "settings", *call.settings});
+    } else {
+        send(std::move(frame));
+    }
 }
 
 void PluginProcess::cancel(std::uint64_t id) {
@@ -192,11 +196,13 @@ void PluginProcess::process_ended(int status) {
 }
 
 void PluginProcess::send(Json frame, std::vector<UniqueFd> descriptors) {
-    if (!channel_) {
-        return;
+    if (channel_) {
+        send(OutgoingFrame{std::move(frame), std::move(descriptors)});
     }
-    OutgoingFrame out{std::move(frame), std::move(descriptors)};
-    if (!out.valid()) {
+}
+
+void PluginProcess::send(OutgoingFrame out) {
+    if (!channel_ || !out.valid()) {
         return;  // larger than any that is made of what the daemon takes: its call ends with its deadline
     }
     out_bytes_ += out.size();

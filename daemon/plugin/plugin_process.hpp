@@ -70,6 +70,7 @@ private:
         bool canceled = false, overdue = false;
     };
     void send(Json frame, std::vector<UniqueFd> descriptors = {});
+    void send(OutgoingFrame out);
     void flush();
     void read();
     void handle(Frame frame);

@@ -118,16 +118,19 @@ void PluginStep::make(std::string_view what, StepCall const& call, milliseconds 
                   .id = call.id,
                   .incarnation = call.incarnation,
                   .run_folder = call.run_dir,
-                  .settings = world_.settings(*call.definition, declared->name)};
+                  .settings = {}};
     Json frame{{"t", "call"},
                {"what", what},
                {"timeout", timeout.count()},
-               {"vm", vm_to_json(std::move(facts), *declared)},
+               {"vm", vm_frame(std::move(facts))},
                {"attempt", call.attempt},
                {"contributions", to_json(call.contributions)}};
-    attempts_[call.attempt].under_way = plugin_->call(
-        {.frame = std::move(frame), .timeout = timeout, .vm = call.definition->name, .log = std::move(log)},
-        std::move(then));
+    attempts_[call.attempt].under_way = plugin_->call({.frame = std::move(frame),
+                                                       .settings = plugin_->settings_of(call.definition),
+                                                       .timeout = timeout,
+                                                       .vm = call.definition->name,
+                                                       .log = std::move(log)},
+                                                      std::move(then));
 }
 
 void PluginStep::prestart(StepCall call, Done done) {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <filesystem>
 #include <string_view>
 #include <system_error>
 #include <vector>
@@ -29,6 +30,22 @@ auto make_folder(std::string const& path, mode_t mode) -> std::string {
         return {};
     }
     return "its folder " + path + " cannot be made: " + error_text(errno);
+}
+
+// What lies in a folder that others may now go through, and was nobody's to reach before.
+auto hide_files(std::string const& path) -> std::string {
+    std::error_code error;
+    for (auto const& entry : std::filesystem::directory_iterator{path, error}) {
+        struct stat status {};
+        auto const& file = entry.path();
+        bool const hidden =
+            ::lstat(file.c_str(), &status) == 0 && (!S_ISREG(status.st_mode) || (status.st_mode & 077U) == 0 ||
+                                                    ::chmod(file.c_str(), status.st_mode & 0700U) == 0);
+        if (!hidden && errno != ENOENT) {
+            return file.string() + " cannot be hidden from the plugin's user: " + error_text(errno);
+        }
+    }
+    return error ? path + " cannot be read: " + error.message() : std::string{};
 }
 
 auto find_user(std::string const& name) -> std::optional<std::pair<uid_t, gid_t>> {
@@ -101,6 +118,9 @@ auto StateFolder::prepare(std::optional<std::string> const& user) const -> std::
         return {};
     }
     auto const above = root_.substr(0, root_.rfind('/'));
+    if (auto fault = hide_files(above); !fault.empty()) {
+        return fault;
+    }
     for (auto const& folder : {above, root_, path_}) {
         struct stat status {};
         bool const opened = ::stat(folder.c_str(), &status) == 0 &&

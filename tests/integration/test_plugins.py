@@ -392,7 +392,7 @@ def test_kills_of_its_process_lose_no_vm_and_no_undo(scene, world):
     assert len(rows(s.caller)) == VMS
     assert len(killed) >= 3
     begun, undone = s.attempts()
-    assert set(begun) == set(undone)
+    assert set(begun) <= set(undone)    # a call that did not come to its process any more is undone, too
     assert "disabled" not in s.daemon.text()
 
 
