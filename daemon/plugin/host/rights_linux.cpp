@@ -106,7 +106,7 @@ auto prepare_capabilities(std::vector<std::string> const& names) -> std::string 
     }
     // Programs that it runs get no more either.
     for (unsigned i = 0; ::prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; ++i) {
-        if (!is_wanted(names, i) && i != CAP_SETUID && i != CAP_SETGID && ::prctl(PR_CAPBSET_DROP, i, 0, 0, 0) != 0) {
+        if (!is_wanted(names, i) && ::prctl(PR_CAPBSET_DROP, i, 0, 0, 0) != 0) {
             return cannot("its capabilities cannot be limited");
         }
     }
