@@ -14,12 +14,12 @@ constexpr std::size_t most_idle = 4;
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
-constexpr std::size_t stack_size = std::size_t{2} * 1024 * 1024;
+constexpr std::size_t call_stack_size = std::size_t{2} * 1024 * 1024;
 #else
-constexpr std::size_t stack_size = std::size_t{256} * 1024;
+constexpr std::size_t call_stack_size = std::size_t{256} * 1024;
 #endif
 #else
-constexpr std::size_t stack_size = std::size_t{256} * 1024;
+constexpr std::size_t call_stack_size = std::size_t{256} * 1024;
 #endif
 
 auto lane_of(apiary_call const& call) -> std::string {
@@ -50,7 +50,7 @@ void Calls::add(std::shared_ptr<apiary_call> call) {
 auto Calls::begin_thread() -> bool {
     pthread_attr_t attributes;
     ::pthread_attr_init(&attributes);
-    ::pthread_attr_setstacksize(&attributes, stack_size);
+    ::pthread_attr_setstacksize(&attributes, call_stack_size);
     ::pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     pthread_t thread{};
     bool const begun = ::pthread_create(&thread, &attributes, thread_main, this) == 0;

@@ -17,7 +17,7 @@
 namespace apiary::plugin::host {
 namespace {
 
-constexpr std::size_t stack_size = std::size_t{32} * 1024;
+constexpr std::size_t child_stack_size = std::size_t{32} * 1024;
 
 struct Plan {
     ChildPlan asked;
@@ -75,8 +75,8 @@ auto start_child(ChildPlan const& asked) -> std::optional<Child> {
     // None of the plugin's handlers may run in the child.
     ::pthread_sigmask(SIG_BLOCK, &all, &before);
     // Threads of calls have small stacks.
-    auto const stack = std::make_unique_for_overwrite<char[]>(stack_size + 64);
-    auto const top = (reinterpret_cast<std::uintptr_t>(stack.get()) + stack_size) & ~std::uintptr_t{63};
+    auto const stack = std::make_unique_for_overwrite<char[]>(child_stack_size + 64);
+    auto const top = (reinterpret_cast<std::uintptr_t>(stack.get()) + child_stack_size) & ~std::uintptr_t{63};
     int watched = -1;
     pid_t const pid = ::clone(run_child, reinterpret_cast<void*>(top), CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD,
                               &plan, &watched);

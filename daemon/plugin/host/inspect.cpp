@@ -37,6 +37,7 @@ auto inspect(UniqueFd descriptor, std::string const& file, bool configure) -> in
         replace_with_nothing(number);
     }
     ::signal(SIGPIPE, SIG_IGN);
+    ::signal(SIGXFSZ, SIG_IGN);  // a write to a file is an error, and no death: no file may grow
     auto loaded = prepare(channel, self, file);
     if (auto const* fault = std::get_if<std::string>(&loaded)) {
         if (!fault->empty()) {

@@ -62,11 +62,11 @@ constexpr std::array<std::string_view, 41> known{"chown",
 static_assert(known.at(CAP_NET_ADMIN) == "net_admin" && known.at(CAP_SYS_ADMIN) == "sys_admin" &&
               known.at(CAP_BPF) == "bpf");
 
-auto why(std::string const& what) -> std::string {
+auto cannot(std::string const& what) -> std::string {
     return what + ": " + std::strerror(errno);
 }
 
-auto number_of(std::string_view name) -> std::optional<unsigned> {
+auto capability_number(std::string_view name) -> std::optional<unsigned> {
     for (unsigned i = 0; i < known.size(); ++i) {
         if (known.at(i) == name) {
             return i;
@@ -77,7 +77,7 @@ auto number_of(std::string_view name) -> std::optional<unsigned> {
 
 auto is_wanted(std::vector<std::string> const& names, unsigned number) -> bool {
     for (auto const& name : names) {
-        if (number_of(name) == number) {
+        if (capability_number(name) == number) {
             return true;
         }
     }
@@ -94,24 +94,24 @@ auto leave_network() -> std::string {
     if (::unshare(CLONE_NEWNET) == 0 || (::geteuid() != 0 && ::unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0)) {
         return {};
     }
-    return why("it cannot be cut off from the network");
+    return cannot("it cannot be cut off from the network");
 }
 
 auto prepare_capabilities(std::vector<std::string> const& names) -> std::string {
     for (auto const& name : names) {
-        auto const number = number_of(name);
+        auto const number = capability_number(name);
         if (!number) {
             return "there is no capability " + name + " (capabilities(7), without CAP_)";
         }
     }
     // Programs that it runs get no more either.
     for (unsigned i = 0; ::prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; ++i) {
-        if (!is_wanted(names, i) && i != CAP_SETUID && i != CAP_SETGID && ::prctl(PR_CAPBSET_DROP, i, 0, 0, 0) != 0) {
-            return why("its capabilities cannot be limited");
+        if (!is_wanted(names, i) && ::prctl(PR_CAPBSET_DROP, i, 0, 0, 0) != 0) {
+            return cannot("its capabilities cannot be limited");
         }
     }
     if (!names.empty() && ::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) {
-        return why("its capabilities cannot be kept");
+        return cannot("its capabilities cannot be kept");
     }
     return {};
 }
@@ -123,7 +123,7 @@ auto keep_capabilities(std::vector<std::string> const& names) -> std::string {
     __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
     std::array<__user_cap_data_struct, 2> sets{};
     for (auto const& name : names) {
-        unsigned const number = *number_of(name);
+        unsigned const number = *capability_number(name);
         auto& set = sets.at(number / 32);
         std::uint32_t const bit = 1U << (number % 32);
         set.effective |= bit;
@@ -131,11 +131,11 @@ auto keep_capabilities(std::vector<std::string> const& names) -> std::string {
         set.inheritable |= bit;
     }
     if (::syscall(SYS_capset, &header, sets.data()) != 0) {
-        return why("it cannot keep its capabilities");
+        return cannot("it cannot keep its capabilities");
     }
     for (auto const& name : names) {  // so that programs that it runs have them too
-        if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, *number_of(name), 0, 0) != 0) {
-            return why("it cannot keep the capability " + name);
+        if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, *capability_number(name), 0, 0) != 0) {
+            return cannot("it cannot keep the capability " + name);
         }
     }
     return {};

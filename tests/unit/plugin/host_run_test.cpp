@@ -181,6 +181,24 @@ TEST_F(HostRuns, FilesOfTheOwnerAlone) {
     }
 }
 
+TEST_F(HostRuns, FilesThatNobodyElseCanExchangeByTheirName) {
+    if (::getuid() != 0) {
+        GTEST_SKIP() << "only root has a folder that is root's alone";
+    }
+    std::string safe = "/run/apiary-plugin-XXXXXX";
+    ASSERT_NE(::mkdtemp(safe.data()), nullptr);
+    auto const path = safe + "/hook";
+    std::ofstream{path} << "#!/bin/sh\necho name $0\n";
+    ::chmod(path.c_str(), 0755);
+    EXPECT_THAT(run({path}, {{"run_owner", {"0"}}}), Contains("out: name " + path));
+    auto const link = safe + "/link";
+    ASSERT_EQ(::symlink(path.c_str(), link.c_str()), 0);
+    EXPECT_THAT(run({link}, {{"run_owner", {"0"}}}), Contains("out: name /dev/fd/3"));
+    ::chmod(safe.c_str(), 0777);
+    EXPECT_THAT(run({path}, {{"run_owner", {"0"}}}), Contains("out: name /dev/fd/3"));
+    std::filesystem::remove_all(safe);
+}
+
 TEST_F(HostRuns, AsAnotherUser) {
     if (::getuid() != 0) {
         GTEST_SKIP() << "only root can";
