@@ -62,6 +62,7 @@ PluginParts::PluginParts(Loop& loop, Options const& options, std::function<Engin
         .world = std::move(world),
         .scan = std::move(request),
         .find = [engine](std::string_view name) { return engine().find(name); },
+        .awaited = [engine] { return engine().awaited_steps(); },
         .steps_changed = std::move(steps_changed),
         .keys_changed =
             [] {

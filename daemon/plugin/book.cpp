@@ -1,6 +1,7 @@
 #include "plugin/book.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "plugin/folder_watch.hpp"
@@ -27,8 +28,7 @@ private:
 Book::Book(BookHands hands)
     : hands_{std::move(hands)},
       inspector_{std::make_shared<Inspector>(hands_.world.host_program)},
-      events_{hands_.world,
-              [this](std::function<void(Plugin&)> const& visit) {
+      events_{[this](std::function<void(Plugin&)> const& visit) {
                   for (auto const& [name, entry] : plugins_) {
                       if (entry.plugin->declaration() != nullptr && entry.plugin->fault().empty()) {
                           visit(*entry.plugin);
@@ -245,12 +245,34 @@ auto Book::list() const -> std::vector<PluginStatus> {
     for (auto const& [name, entry] : plugins_) {
         all.push_back(entry.plugin->status());
     }
+    auto more = awaited();
+    std::move(more.begin(), more.end(), std::back_inserter(all));
+    std::ranges::sort(all, {}, &PluginStatus::name);
+    return all;
+}
+
+// Those that this daemon has never seen, and that an earlier one has left something to undo for.
+auto Book::awaited() const -> std::vector<PluginStatus> {
+    std::vector<PluginStatus> all;
+    for (auto const& step : hands_.awaited ? hands_.awaited() : std::set<std::string>{}) {
+        auto const name = is_plugin_step(step) ? step.substr(plugin_step_prefix.size()) : std::string{};
+        if (!name.empty() && !plugins_.contains(name)) {
+            PluginStatus status;
+            status.name = name;
+            status.error = "its file is not there, and there are VMs that are to be undone with it";
+            all.push_back(std::move(status));
+        }
+    }
     return all;
 }
 
 auto Book::find(std::string_view name) const -> std::optional<PluginStatus> {
-    auto const found = plugins_.find(name);
-    return found == plugins_.end() ? std::nullopt : std::optional{found->second.plugin->status()};
+    if (auto const found = plugins_.find(name); found != plugins_.end()) {
+        return found->second.plugin->status();
+    }
+    auto const absent = awaited();
+    auto const one = std::ranges::find(absent, name, &PluginStatus::name);
+    return one == absent.end() ? std::nullopt : std::optional{*one};
 }
 
 auto Book::known(std::string const& name, Done const& done) -> Plugin* {

@@ -20,9 +20,10 @@ namespace apiary::plugin {
 struct BookHands {
     PluginWorld world;  // but for `changed` and `availability`, which are the book's own
     ScanRequest scan;
-    PluginEvents::Find find;              // a VM by its name
-    std::function<void()> steps_changed;  // steps() gives others
-    std::function<void()> keys_changed;   // what plugins declare has changed: the configuration may mean something else
+    PluginEvents::Find find;                         // a VM by its name
+    std::function<std::set<std::string>()> awaited;  // names of steps that undos wait for
+    std::function<void()> steps_changed;             // steps() gives others
+    std::function<void()> keys_changed;  // what plugins declare has changed: the configuration may mean something else
 };
 
 class Book : public Plugins {
@@ -72,6 +73,7 @@ private:
     void next_scan();
     void watch();
     void tell(std::string const& name, Change change);
+    [[nodiscard]] auto awaited() const -> std::vector<PluginStatus>;
     auto known(std::string const& name, Done const& done) -> Plugin*;
 
     BookHands hands_;

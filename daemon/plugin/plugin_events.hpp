@@ -14,15 +14,13 @@ class PluginEvents : public Observer {
 public:
     using Each = std::function<void(std::function<void(Plugin&)> const&)>;  // plugin that is there
     using Find = std::function<VmPtr(std::string_view)>;
-    PluginEvents(PluginWorld& world, Each each, Find find)
-        : world_{world}, each_{std::move(each)}, find_{std::move(find)} {}
+    PluginEvents(Each each, Find find) : each_{std::move(each)}, find_{std::move(find)} {}
 
     void on_turn(Turn const& turn) override;
 
 private:
-    void tell(Plugin& plugin, Event const& event, Vm const* vm);
+    static void tell(Plugin& plugin, Event const& event, Vm const* vm);
 
-    PluginWorld& world_;
     Each each_;
     Find find_;
 };

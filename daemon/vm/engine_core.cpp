@@ -70,6 +70,14 @@ void EngineCore::set_steps(Steps steps) {
     }
 }
 
+auto EngineCore::awaited_steps() const -> std::set<std::string> {
+    std::set<std::string> names;
+    for (auto const& [key, machine] : machines_) {
+        machine->name_awaited_steps(names);
+    }
+    return names;
+}
+
 void EngineCore::note(std::string_view vm, std::map<std::string, std::string> details) {
     if (vm.empty()) {
         Event event;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,8 @@ public:
     void shut_down(std::function<void()> done) override;
     // All steps from now on. An undo that waits for one that was not there is tried at once.
     void set_steps(Steps steps);
+    // Names of steps that some undo waits for.
+    [[nodiscard]] auto awaited_steps() const -> std::set<std::string>;
     // An event of type notice, of a VM or, where `vm` is empty, of none. Nothing where there is no such VM.
     void note(std::string_view vm, std::map<std::string, std::string> details);
     void limit_starts(std::size_t most) { world_.order.limit(most); }  // before the first apply()

@@ -8,6 +8,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -88,6 +89,7 @@ public:
     auto renew(DefinitionPtr const& definition) -> bool;
     void drop_planned_start();  // the daemon ends
     void note_steps();          // there are others now
+    void name_awaited_steps(std::set<std::string>& names) const;
     // Its place among the starts of all, from its adding to the engine on; to be told where it is.
     void take_seat();
     void note_order();

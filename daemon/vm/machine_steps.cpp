@@ -91,6 +91,14 @@ void Machine::note_steps() {
     }
 }
 
+void Machine::name_awaited_steps(std::set<std::string>& names) const {
+    for (auto const& attempt : attempts_) {
+        if (attempt.lacks_step) {
+            names.insert(attempt.name);
+        }
+    }
+}
+
 void Machine::call_prestart(Step& step, Attempt const& attempt) {
     auto call = call_for(attempt);
     call.contributions = contributions();

@@ -111,6 +111,32 @@ TEST_F(PluginFolder, TheStateSaysWhetherItIsDisabled) {
     EXPECT_EQ(state.disabled(), std::nullopt);
 }
 
+TEST_F(PluginFolder, AnotherUserFindsHisOwnAndNothingElse) {
+    if (::geteuid() != 0) {
+        GTEST_SKIP() << "needs root";
+    }
+    auto const state_dir = folder_ + "/state";
+    std::filesystem::create_directory(state_dir);
+    ::chmod(state_dir.c_str(), 0700);
+    std::ofstream{state_dir + "/state.db"} << "of all";
+    ::chmod((state_dir + "/state.db").c_str(), 0644);
+    StateFolder const state{state_dir + "/plugins", "web"};
+    auto const mode = [](std::string const& path) {
+        struct stat status {};
+        return ::stat(path.c_str(), &status) == 0 ? status.st_mode & 0777U : 0U;
+    };
+    ASSERT_EQ(state.prepare(std::nullopt), "");
+    EXPECT_EQ(mode(state_dir), 0700U) << "nobody needs it";
+    ASSERT_EQ(state.prepare("nobody"), "");
+    EXPECT_EQ(mode(state_dir), 0711U);
+    EXPECT_EQ(mode(state_dir + "/state.db"), 0600U);
+    EXPECT_EQ(mode(state_dir + "/plugins/web/secrets"), 0700U);
+    struct stat own {};
+    ASSERT_EQ(::stat(state.state().c_str(), &own), 0);
+    EXPECT_NE(own.st_uid, 0U);
+    EXPECT_NE(state.prepare("no-such-user-here").find("no account"), std::string::npos);
+}
+
 TEST_F(PluginFolder, SecretsAreOfThePluginAlone) {
     StateFolder const state{folder_ + "/plugins", "web"};
     ASSERT_EQ(state.prepare(std::nullopt), "");

@@ -266,7 +266,7 @@ TEST_F(PluginCalls, OneThatDoesNotQuitIsKilled) {
 TEST_F(PluginCalls, TheOldestEventsAreLostToOneThatIsSlow) {
     take();
     silent = true;  // not ready yet
-    PluginEvents events{world, [this](auto const& visit) { visit(*plugin); }, [](std::string_view) { return nullptr; }};
+    PluginEvents events{[this](auto const& visit) { visit(*plugin); }, [](std::string_view) { return nullptr; }};
     constexpr std::size_t more = 10;
     for (std::size_t i = 1; i <= Plugin::most_events + more; ++i) {
         Turn turn;

@@ -77,6 +77,7 @@ TEST_F(ChangingSteps, AnUndoWaitsForItsStepAndForNothingElse) {
     EXPECT_EQ(status().reason, Reason::plugin_unavailable);
     EXPECT_NE(status().reason_text.find("plugin web is not there"), std::string::npos) << status().reason_text;
     EXPECT_EQ(storage.begun.size(), 0U) << "the others are undone all the same";
+    EXPECT_EQ(engine->awaited_steps(), std::set<std::string>{"plugin:web"});
     auto const told = status().last_event;
     loop.advance(std::chrono::hours{10});
     EXPECT_EQ(status().last_event, told) << "nothing is tried that cannot help";
@@ -87,6 +88,7 @@ TEST_F(ChangingSteps, AnUndoWaitsForItsStepAndForNothingElse) {
     with_plugin();  // at once, no clock is needed
     EXPECT_EQ(where(), "failed");
     EXPECT_EQ(plugin.begun.size(), 0U);
+    EXPECT_TRUE(engine->awaited_steps().empty());
     EXPECT_EQ(plugin.calls.back().call.attempt, plugin.calls.front().call.attempt);
     EXPECT_EQ(faults_at_rest(), Words{});
 }
