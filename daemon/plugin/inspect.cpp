@@ -218,12 +218,14 @@ auto Inspector::describe(PluginFile const& file) -> Inspected {
 
 auto Inspector::describe(std::vector<PluginFile> const& files) -> std::vector<Inspected> {
     std::vector<Inspected> made(files.size());
-    std::vector<std::jthread> threads;
+    std::vector<std::thread> threads;
     threads.reserve(files.size());
     for (std::size_t i = 0; i < files.size(); ++i) {
         threads.emplace_back([this, &file = files[i], &into = made[i]] { into = describe(file); });
     }
-    threads.clear();  // waits
+    for (auto& thread : threads) {
+        thread.join();
+    }
     return made;
 }
 

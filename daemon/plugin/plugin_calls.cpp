@@ -140,7 +140,8 @@ void Plugin::begin_failed(std::string const& why) {
 }
 
 void Plugin::on_ready() {
-    say(2, "version " + declaration_->version + " runs as process " + std::to_string(host_->pid()));
+    // Its file may be of another kind by now: then it is about to end.
+    say(2, "version " + host_->version() + " runs as process " + std::to_string(host_->pid()));
     world_.changed(name_);
     pump();
 }

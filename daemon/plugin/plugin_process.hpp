@@ -55,6 +55,7 @@ public:
     // Once. A text: why it could not be begun; then it is of no use.
     [[nodiscard]] auto begin() -> std::string;
     [[nodiscard]] auto pid() const -> pid_t { return pid_; }
+    [[nodiscard]] auto version() const -> std::string const& { return plan_.declaration.version; }
     [[nodiscard]] auto ready() const -> bool { return ready_; }
 
     void call(std::uint64_t id, Call const& call);
