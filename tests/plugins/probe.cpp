@@ -141,7 +141,6 @@ auto act(void* context, char const* key, char const* const* values, std::size_t 
         run(call, {values, values + count});
     } else if (is("print")) {
         std::puts(value(0));
-        std::fflush(stdout);
     } else if (is("secret")) {
         char into[16];
         long const length = host->secret(self, value(0), into, sizeof into);
@@ -196,6 +195,7 @@ auto init(apiary_self* its, void** plugin) -> int {
                                                                                              : APIARY_OK;
 }
 void shutdown_plugin(void*) {
+    std::puts("goodbye");
     host->log(self, nullptr, APIARY_INFO, "shutdown");
 }
 void reload(void*) {

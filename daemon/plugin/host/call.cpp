@@ -47,9 +47,11 @@ auto settings_from(Json const& body) -> std::vector<Setting> {
 
 }  // namespace
 
-auto Vm::find(std::string const& key) const -> Setting const* {
-    auto const found = index.find(key);
-    return found == index.end() ? nullptr : &settings[found->second];
+// There are some hundreds; a plugin looks for a few of them.
+auto Vm::find(std::string_view key) const -> Setting const* {
+    auto const found =
+        std::find_if(settings.begin(), settings.end(), [key](Setting const& one) { return one.key == key; });
+    return found == settings.end() ? nullptr : &*found;
 }
 
 auto vm_from(Json const& body) -> std::optional<Vm> {
@@ -57,16 +59,11 @@ auto vm_from(Json const& body) -> std::optional<Vm> {
     if (found == body.end() || !found->is_object()) {
         return std::nullopt;
     }
-    Vm vm{.name = text_of(*found, "name"),
-          .run_folder = text_of(*found, "run_folder"),
-          .id = static_cast<std::uint32_t>(number_of(*found, "id")),
-          .incarnation = number_of(*found, "incarnation"),
-          .settings = settings_from(*found),
-          .index = {}};
-    for (std::size_t i = 0; i < vm.settings.size(); ++i) {
-        vm.index.emplace(vm.settings[i].key, i);
-    }
-    return vm;
+    return Vm{.name = text_of(*found, "name"),
+              .run_folder = text_of(*found, "run_folder"),
+              .id = static_cast<std::uint32_t>(number_of(*found, "id")),
+              .incarnation = number_of(*found, "incarnation"),
+              .settings = settings_from(*found)};
 }
 
 }  // namespace apiary::plugin::host

@@ -12,7 +12,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <unordered_map>
+#include <string_view>
 #include <vector>
 
 #include "plugin/frames.hpp"
@@ -33,10 +33,9 @@ struct Vm {
     std::uint32_t id = 0;
     std::uint64_t incarnation = 0;
     std::vector<Setting> settings;
-    std::unordered_map<std::string, std::size_t> index;
 
     // Null: it is not set.
-    [[nodiscard]] auto find(std::string const& key) const -> Setting const*;
+    [[nodiscard]] auto find(std::string_view key) const -> Setting const*;
 };
 [[nodiscard]] auto vm_from(Json const& body) -> std::optional<Vm>;
 

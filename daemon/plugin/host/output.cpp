@@ -7,6 +7,8 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <cstdio>
 #include <thread>
 #include <vector>
 
@@ -23,12 +25,13 @@ auto Output::begin() -> bool {
         return false;
     }
     readable_.reset(move_up(ends[0]));
-    UniqueFd const writable{move_up(ends[1])};
-    if (!readable_ || !writable || !replace_with_nothing(0) || ::dup2(writable.get(), 1) != 1 ||
-        ::dup2(writable.get(), 2) != 2) {
+    writable_.reset(move_up(ends[1]));
+    if (!readable_ || !writable_ || !replace_with_nothing(0) || ::dup2(writable_.get(), 1) != 1 ||
+        ::dup2(writable_.get(), 2) != 2) {
         return false;
     }
     ::shutdown(readable_.get(), SHUT_WR);
+    std::setvbuf(stdout, nullptr, _IOLBF, 0);  // the plugin's printf() too: lines are told when they are written
     return true;
 }
 
@@ -43,6 +46,7 @@ void Output::pass_on(apiary_self& self) {
             }
             if (got <= 0) {
                 lines.end();
+                passed_on_.set_value();
                 return;
             }
             auto const size = static_cast<std::size_t>(got);
@@ -52,6 +56,11 @@ void Output::pass_on(apiary_self& self) {
             }
         }
     }}.detach();
+}
+
+void Output::finish() {
+    ::shutdown(writable_.get(), SHUT_WR);
+    passed_on_.get_future().wait_for(std::chrono::seconds{1});
 }
 
 }  // namespace apiary::plugin::host

@@ -136,6 +136,7 @@ void take(Process& process, Frame& frame) {
     } else if (type == "quit") {
         process.calls->when_idle([&process] {
             process.performer->shut_down();
+            process.output.finish();
             ::_exit(0);
         });
     }

@@ -57,6 +57,13 @@ auto do_it(apiary_call* call) -> int {
         std::exit(0);
     } else if (is("pthread-exit")) {
         ::pthread_exit(nullptr);
+    } else if (is("fork")) {  // and leaves the child behind, which executes nothing
+        if (::fork() == 0) {
+            ::alarm(60);
+            ::pause();
+        }
+        ::signal(SIGSEGV, SIG_DFL);
+        ::raise(SIGSEGV);
     } else if (is("close")) {
         for (int descriptor = 0; descriptor < 1024; ++descriptor) {
             ::close(descriptor);

@@ -130,6 +130,15 @@ TEST_F(BadPlugin, Exit) {
     EXPECT_THAT(host.logged(), Contains(HasSubstr("called exit()")));
 }
 
+TEST_F(BadPlugin, ForkWithoutExecution) {
+    // What it leaves behind holds neither the channel nor the lock: this test would not end, or the next process not
+    // begin.
+    EXPECT_TRUE(WIFSIGNALED(dies("fork")));
+    HostProcess next;
+    next.begin("serve", "fork", {{"state", folder.path}});
+    EXPECT_TRUE(next.wait_for({"plugin"}));
+}
+
 TEST_F(BadPlugin, CloseOfAllDescriptors) {
     int const status = dies("close");
     EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 70) << status;

@@ -269,6 +269,7 @@ TEST_F(Host, ShutsDownWhenItIsToldTo) {
     EXPECT_TRUE(host.end_of(id));
     EXPECT_FALSE(host.wait_for({"nothing else"}));
     EXPECT_THAT(host.logged(), Contains("shutdown"));
+    EXPECT_THAT(host.logged(), Contains("goodbye"));  // what it printed
     EXPECT_EQ(host.status(), 0);
 }
 
