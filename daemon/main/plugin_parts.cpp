@@ -58,18 +58,18 @@ PluginParts::PluginParts(Loop& loop, Options const& options, std::function<Engin
                          std::map<std::string, std::string> details) { engine().note(vm, std::move(details)); },
         .changed = {},
         .availability = {}};
-    book_ = std::make_unique<plugin::Book>(plugin::BookHands{
-        .world = std::move(world),
-        .scan = std::move(request),
-        .find = [engine](std::string_view name) { return engine().find(name); },
-        .awaited = [engine] { return engine().awaited_steps(); },
-        .steps_changed = std::move(steps_changed),
-        .keys_changed =
-            [] {
-                log::info(
-                    "plugins have brought other keys or taken some away: reload the configuration for them to "
-                    "hold (apiaryctl reload)");
-            }});
+    book_ = std::make_unique<plugin::Book>(
+        plugin::BookHands{.world = std::move(world),
+                          .scan = std::move(request),
+                          .find = [engine](std::string_view name) { return engine().find(name); },
+                          .awaited = [engine] { return engine().awaited_steps(); },
+                          .steps_changed = std::move(steps_changed),
+                          .keys_changed =
+                              [] {
+                                  log::info(
+                                      "plugins have brought other keys, or taken some away: that holds from the next "
+                                      "reading of the configuration on (apiaryctl reload)");
+                              }});
 }
 
 PluginParts::~PluginParts() = default;

@@ -144,9 +144,12 @@ void PluginStep::prestart(StepCall call, Done done) {
         return;
     }
     auto const timeout = declared != nullptr ? declared->prestart_timeout : milliseconds{0};
+    // A VM that can do without it starts without it.
+    bool const dispensable = declared != nullptr && declared->not_needed;
     make("prestart", call, timeout, log,
-         [weak = std::weak_ptr{self_}, attempt = call.attempt, done = std::move(done)](Answer answer) {
-             auto result = result_of(std::move(answer), true);
+         [weak = std::weak_ptr{self_}, attempt = call.attempt, dispensable, done = std::move(done)](Answer answer) {
+             bool const refused = answer.kind == Answer::Kind::refused;
+             auto result = refused && dispensable ? StepResult{} : result_of(std::move(answer), true);
              auto contributed = result.contributions;
              for (auto& one : contributed) {
                  one.fd = nullptr;  // the engine's to keep

@@ -214,6 +214,39 @@ TEST_F(PluginCalls, ThatItCannotBeStartedIsTold) {
     EXPECT_EQ((*again)->kind, Kind::ok);
 }
 
+TEST_F(PluginCalls, OneThatIsNotNeededHoldsUpNoStart) {
+    declaration.not_needed = true;
+    take();
+    spawner.error = ENOENT;
+    auto const result = prestart(1);
+    ASSERT_TRUE(*result);
+    EXPECT_EQ((*result)->kind, Kind::ok);
+}
+
+TEST_F(PluginCalls, ABadFileInItsPlaceWhileItIsBegunEndsIt) {
+    take();
+    silent = true;
+    auto const result = prestart(1);
+    plugin->take_unusable({.name = "web", .path = "/plugins/web.so", .id = {.inode = 2}, .fd = nullptr, .fault = {}},
+                          "it cannot be loaded");
+    run();
+    EXPECT_EQ((*result)->reason, Reason::plugin_unavailable);
+    say(to_frame(declaration), host());
+    run();
+    EXPECT_EQ(heard(host()), Words{"quit"});
+    end(host(), 0);
+    run();
+    EXPECT_EQ(plugin->status().state, PluginState::unusable);
+    EXPECT_EQ(plugin->status().strikes, 0U);
+    silent = false;
+    take(3);
+    auto const again = prestart(2);
+    loop.advance(seconds{1});
+    run();
+    answer("prestart");
+    EXPECT_EQ((*again)->kind, Kind::ok);
+}
+
 TEST_F(PluginCalls, AnUpgradeWaitsForWhatIsUnderWay) {
     take();
     auto const before = prestart(1);
