@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view suffix = ".so";
 
-auto error_text(int error) -> std::string {
+auto why_of(int error) -> std::string {
     return std::generic_category().message(error);
 }
 
@@ -47,7 +47,7 @@ auto look_at(int folder, std::string const& folder_path, std::string const& file
     struct stat status {};
     if (!*fd || ::fstat(fd->get(), &status) != 0) {
         made.fault = errno == ELOOP || errno == EMLINK ? "is a symbolic link: put the file itself there"
-                                                       : "cannot be opened: " + error_text(errno);
+                                                       : "cannot be opened: " + why_of(errno);
         return made;
     }
     made.id = {
@@ -74,13 +74,13 @@ auto scan_folder(std::string const& folder, uid_t user) -> FolderScan {
     UniqueFd opened{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     if (!opened) {
         if (errno != ENOENT) {
-            scan.fault = "the folder of plugins " + folder + " cannot be read: " + error_text(errno);
+            scan.fault = "the folder of plugins " + folder + " cannot be read: " + why_of(errno);
         }
         return scan;
     }
     struct stat status {};
     if (::fstat(opened.get(), &status) != 0) {
-        scan.fault = "the folder of plugins " + folder + " cannot be read: " + error_text(errno);
+        scan.fault = "the folder of plugins " + folder + " cannot be read: " + why_of(errno);
         return scan;
     }
     if (auto const fault = owner_fault(status, user); !fault.empty()) {
@@ -90,7 +90,7 @@ auto scan_folder(std::string const& folder, uid_t user) -> FolderScan {
     int const fd = opened.get();
     DIR* const list = ::fdopendir(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
     if (list == nullptr) {
-        scan.fault = "the folder of plugins " + folder + " cannot be read: " + error_text(errno);
+        scan.fault = "the folder of plugins " + folder + " cannot be read: " + why_of(errno);
         return scan;
     }
     std::vector<std::string> names;

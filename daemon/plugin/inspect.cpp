@@ -24,10 +24,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr std::size_t longest_text = 2000, most_messages = 100;
+constexpr std::size_t longest_words = 2000, most_messages = 100;
 constexpr int most_deaths = 3;  // of one checker: then it is not begun again
 
-auto error_text(int error) -> std::string {
+auto system_text(int error) -> std::string {
     return std::generic_category().message(error);
 }
 
@@ -43,7 +43,7 @@ public:
     auto begin(std::string const& program, char const* mode, PluginFile const& file) -> std::string {
         int pair[2] = {-1, -1};
         if (::socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0) {
-            return "there is no socket for its process: " + error_text(errno);
+            return "there is no socket for its process: " + system_text(errno);
         }
         UniqueFd theirs{pair[1]};
         channel_.reset(pair[0]);
@@ -51,10 +51,10 @@ public:
         theirs.reset(::fcntl(theirs.get(), F_DUPFD_CLOEXEC, 3));
         UniqueFd copy{::fcntl(file.fd->get(), F_DUPFD_CLOEXEC, 3)};
         if (!theirs || !copy || ::fcntl(channel_.get(), F_SETFD, FD_CLOEXEC) != 0) {
-            return "there is no descriptor for its process: " + error_text(errno);
+            return "there is no descriptor for its process: " + system_text(errno);
         }
         if (int const error = spawn(program, mode, file.path, theirs.get()); error != 0) {
-            return "its process, " + program + ", cannot be started: " + error_text(error);
+            return "its process, " + program + ", cannot be started: " + system_text(error);
         }
         std::vector<UniqueFd> descriptors;
         descriptors.push_back(std::move(copy));
@@ -171,7 +171,7 @@ auto Inspector::ask(PluginFile const& file) const -> Inspected {
     while (auto const frame = host.receive(deadline)) {
         if (type_of(*frame) == "failed") {
             return {.declaration = std::nullopt,
-                    .fault = "it cannot be loaded: " + shortened(text_of(frame->body, "text"), longest_text)};
+                    .fault = "it cannot be loaded: " + shortened(text_of(frame->body, "text"), longest_words)};
         }
         if (type_of(*frame) != "plugin") {
             continue;
@@ -257,7 +257,7 @@ auto Checker::check(std::string const& vm, unsigned id, Settings settings) -> Ch
         while (auto const frame = child_->receive(deadline)) {
             auto const& body = frame->body;
             if (type_of(*frame) == "failed") {
-                why = shortened(text_of(body, "text"), longest_text);
+                why = shortened(text_of(body, "text"), longest_words);
                 break;
             }
             if (type_of(*frame) != "checked" || number_of(body, "id") != number) {
@@ -271,7 +271,7 @@ auto Checker::check(std::string const& vm, unsigned id, Settings settings) -> Ch
                 if (fits && made.messages.size() < most_messages) {
                     made.messages.push_back({.level = one[0].get<int>(),
                                              .key = one[1].is_string() ? one[1].get<std::string>() : "",
-                                             .text = shortened(one[2].get<std::string>(), longest_text)});
+                                             .text = shortened(one[2].get<std::string>(), longest_words)});
                 }
             }
             return made;

@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::size_t largest_secret = std::size_t{64} * 1024, longest_reason = 4096;
 
-auto error_text(int error) -> std::string {
+auto fault_text(int error) -> std::string {
     return std::generic_category().message(error);
 }
 
@@ -29,7 +29,7 @@ auto make_folder(std::string const& path, mode_t mode) -> std::string {
     if (::mkdir(path.c_str(), mode) == 0 || errno == EEXIST) {
         return {};
     }
-    return "its folder " + path + " cannot be made: " + error_text(errno);
+    return "its folder " + path + " cannot be made: " + fault_text(errno);
 }
 
 // What lies in a folder that others may now go through, and was nobody's to reach before.
@@ -42,7 +42,7 @@ auto hide_files(std::string const& path) -> std::string {
             ::lstat(file.c_str(), &status) == 0 && (!S_ISREG(status.st_mode) || (status.st_mode & 077U) == 0 ||
                                                     ::chmod(file.c_str(), status.st_mode & 0700U) == 0);
         if (!hidden && errno != ENOENT) {
-            return file.string() + " cannot be hidden from the plugin's user: " + error_text(errno);
+            return file.string() + " cannot be hidden from the plugin's user: " + fault_text(errno);
         }
     }
     return error ? path + " cannot be read: " + error.message() : std::string{};
@@ -127,11 +127,11 @@ auto StateFolder::prepare(std::optional<std::string> const& user) const -> std::
                             ((status.st_mode & S_IXOTH) != 0 ||
                              ::chmod(folder.c_str(), (status.st_mode & 0777U) | S_IXGRP | S_IXOTH) == 0);
         if (!opened) {
-            return "its folder " + own + " cannot be made reachable for its user: " + error_text(errno);
+            return "its folder " + own + " cannot be made reachable for its user: " + fault_text(errno);
         }
     }
     if (::lchown(own.c_str(), account->first, account->second) != 0) {
-        return "its folder " + own + " cannot be given to its user: " + error_text(errno);
+        return "its folder " + own + " cannot be given to its user: " + fault_text(errno);
     }
     return {};
 }
@@ -139,7 +139,7 @@ auto StateFolder::prepare(std::optional<std::string> const& user) const -> std::
 auto StateFolder::disabled() const -> std::optional<std::string> {
     UniqueFd const file{::open((path_ + "/disabled").c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
     if (!file) {
-        return errno == ENOENT ? std::nullopt : std::optional{"(the reason cannot be read: " + error_text(errno) + ")"};
+        return errno == ENOENT ? std::nullopt : std::optional{"(the reason cannot be read: " + fault_text(errno) + ")"};
     }
     auto text = read_all(file.get(), longest_reason).value_or("(the reason cannot be read)");
     while (!text.empty() && text.back() == '\n') {
@@ -162,7 +162,7 @@ auto StateFolder::disable(std::string const& why) const -> std::string {
                          ::fsync(file.get()) == 0;
     APIARY_KILL_POINT("plugin-disabled.write");
     if (!written || ::rename(fresh.c_str(), path.c_str()) != 0) {
-        return path + " cannot be written: " + error_text(errno);
+        return path + " cannot be written: " + fault_text(errno);
     }
     APIARY_KILL_POINT("plugin-disabled.written");
     sync_folder(path_);
@@ -172,7 +172,7 @@ auto StateFolder::disable(std::string const& why) const -> std::string {
 auto StateFolder::enable() const -> std::string {
     auto const path = path_ + "/disabled";
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
-        return path + " cannot be removed: " + error_text(errno);
+        return path + " cannot be removed: " + fault_text(errno);
     }
     sync_folder(path_);
     return {};
