@@ -35,6 +35,9 @@ struct Child {
     UniqueFd ended;  // readable when it has ended and can be reaped
 };
 
+// What programs may count on: select(2) takes descriptors below it, and a loop over all of them ends soon.
+inline constexpr unsigned usual_descriptors = 1024;
+
 // Nothing: it could not be executed, errno says why.
 [[nodiscard]] auto start_child(ChildPlan const& plan) -> std::optional<Child>;
 

@@ -1,5 +1,6 @@
 // FreeBSD: by vfork(2); the end of the child is an event of a kqueue, which can be polled.
 #include <sys/event.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -31,6 +32,11 @@ void become(ChildPlan& asked, sigset_t const& none) {
         return;
     }
     ::closefrom(asked.file >= 0 ? 4 : 3);
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > static_cast<rlim_t>(usual_descriptors)) {
+        limit.rlim_cur = usual_descriptors;
+        ::setrlimit(RLIMIT_NOFILE, &limit);
+    }
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     if (asked.file >= 0) {
         ::fexecve(3, asked.argv, asked.envp);

@@ -2,6 +2,7 @@
 // process with hundreds of threads would cost more than most programs that are run.
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -50,6 +51,11 @@ __attribute__((no_sanitize("address", "undefined"))) auto run_child(void* argume
     if (ready && asked.file >= 0) {
         ready = ::dup3(asked.file, 3, asked.is_script ? 0 : O_CLOEXEC) == 3;
         first = 4;
+    }
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > usual_descriptors) {
+        limit.rlim_cur = usual_descriptors;
+        ::setrlimit(RLIMIT_NOFILE, &limit);
     }
     if (ready) {
         ::syscall(SYS_close_range, first, ~0U, 0U);

@@ -1,6 +1,7 @@
 #include "plugin/host/serve.hpp"
 
 #include <poll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -54,6 +55,17 @@ Process* the_process = nullptr;
 void plugin_called_exit() {
     the_process->self.log(APIARY_ERROR, "the plugin called exit(), which ends its process");
     ::_exit(called_exit);
+}
+
+// Each program that runs takes some descriptors, and each call can run one. Programs themselves get the usual limit
+// (child.hpp).
+void make_room() {
+    constexpr rlim_t enough = 16'384;
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < enough) {
+        limit.rlim_cur = std::min(limit.rlim_max, enough);
+        ::setrlimit(RLIMIT_NOFILE, &limit);
+    }
 }
 
 auto rights_from(Json const& hello) -> Rights {
@@ -191,6 +203,8 @@ auto serve(UniqueFd descriptor, std::string const& file) -> int {
     the_process = new Process{std::move(descriptor)};
     auto& process = *the_process;
     ::setsid();  // a terminal's signals are the daemon's to judge
+    static_cast<void>(!::chdir("/"));
+    make_room();
     ::signal(SIGPIPE, SIG_IGN);
     if (::getenv("PATH") == nullptr) {
         ::setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);

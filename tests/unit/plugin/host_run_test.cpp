@@ -66,6 +66,7 @@ TEST_F(HostRuns, ProgramsToTheirEnd) {
 TEST_F(HostRuns, ProgramsWithNothingOfItsOwn) {
     EXPECT_THAT(shell("ls /proc/$$/fd; true"),  // the shell's, and not those of ls
                 ElementsAre("out: 0", "out: 1", "out: 2", Not(IsEmpty())));
+    EXPECT_THAT(shell("ulimit -n"), Contains("out: 1024"));
     EXPECT_THAT(shell("cat; pwd; echo $PATH; echo ${HOME-none}; ulimit -c >&2"), Contains("out: none"));
     EXPECT_THAT(shell("pwd; echo $A$B", {{"run_folder", {folder.path}}, {"run_env", {"A=x", "B=y z"}}}),
                 AllOf(Contains("out: " + folder.path), Contains("out: xy z")));
