@@ -102,6 +102,21 @@ TEST_F(Durability, ATurnWaitsForTheJournalAndTheLoopGoesOn) {
     EXPECT_EQ(step.calls.size(), 1U);
 }
 
+TEST_F(Durability, WhoNeedsATurnToBeClosedWaitsForTheJournal) {
+    std::vector<std::string> log;
+    engine.close_turn([&] { log.emplace_back("nothing happened"); });
+    EXPECT_EQ(log.size(), 1U);
+    journal.is_ready = false;
+    engine.command(Command::start, "vm", {}, 0, [&](auto const&) { log.emplace_back("reply"); });
+    engine.close_turn([&] { log.emplace_back(observer.events.empty() ? "closed" : "closed and told"); });
+    loop.run_ready();
+    EXPECT_EQ(log.size(), 1U);
+    auto const commits = journal.commits;
+    journal.become_ready();
+    EXPECT_EQ(log, (std::vector<std::string>{"nothing happened", "reply", "closed and told"}));
+    EXPECT_EQ(journal.commits, commits + 1);
+}
+
 TEST_F(Durability, NothingNewStartsWhileNothingCanBeWritten) {
     journal.works = false;
     auto const first = start();  // is accepted: nobody knew
