@@ -34,6 +34,22 @@ protected:
         store_->journal().append(event);
         ASSERT_TRUE(store_->journal().commit());
     }
+    // As a disk does that gives another block than the one that was written.
+    void spoil(std::string const& table) {
+        store_.reset();
+        std::int64_t page = 0;
+        std::int64_t size = 0;
+        {
+            Sqlite database{options_.path, Sqlite::Mode::existing};
+            page = database.number(("SELECT rootpage FROM sqlite_schema WHERE name = '" + table + "'").c_str());
+            size = database.number("PRAGMA page_size");
+        }
+        ASSERT_GT(page, 1);
+        std::fstream file{options_.path, std::ios::binary | std::ios::in | std::ios::out};
+        file.seekp((page - 1) * size);
+        file << std::string(static_cast<std::size_t>(size), 'x');
+        ASSERT_TRUE(file.flush().good());
+    }
     auto refusal() -> std::string {
         try {
             open();
@@ -302,6 +318,42 @@ TEST_F(StoreTest, ADamagedRecordIsNamed) {
     auto const found = store_->memory().recover();
     EXPECT_TRUE(found.vms.empty());
     EXPECT_EQ(found.damaged, (std::vector<std::string>{"web"}));
+}
+
+// All is read at the start, where it can be told what to do; later nobody could.
+TEST_F(StoreTest, ADatabaseThatIsDamagedInPartIsRefused) {
+    for (auto const* const table : {"record", "job", "vm", "identity", "event"}) {
+        open();
+        (void)identities_->id_of("web");
+        store_->memory().keep(record());
+        commit();
+        spoil(table);
+        auto const said = refusal();
+        EXPECT_NE(said.find(options_.path), std::string::npos) << table << ": " << said;
+        EXPECT_NE(said.find("move it"), std::string::npos) << table << ": " << said;
+        std::filesystem::remove_all(folder_);
+        std::filesystem::create_directory(folder_);
+    }
+}
+
+// Of jobs that come and go while nothing can be written, nothing stays.
+TEST_F(StoreTest, AJobThatWasNeverWrittenNeedsNoForgetting) {
+    open();
+    MemoryTable table{store_->journal().database(), "boot"};
+    Job job;
+    job.id = 7;
+    table.keep(job);
+    table.forget_job(7);
+    table.forget_job(8);
+    EXPECT_FALSE(table.changed());
+    table.keep(job);
+    table.write();
+    table.written();
+    table.forget_job(7);
+    EXPECT_TRUE(table.changed());
+    table.write();
+    table.written();
+    EXPECT_EQ(store_->journal().database().number("SELECT count(*) FROM job"), 0);
 }
 
 TEST_F(StoreTest, SaysWhatToDo) {
