@@ -38,6 +38,7 @@ SqliteJournal::SqliteJournal(Loop& loop, JournalOptions options)
       options_{std::move(options)},
       database_{options_.path, Sqlite::Mode::create},
       checkpointer_{loop, options_.path, options_.checkpoint_pages, options_.report} {
+    check_schema(database_);  // the first pragma would convert the file of another program
     database_.run("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;");
     database_.run("PRAGMA cache_size = -256;");
     database_.run("PRAGMA synchronous = OFF;");

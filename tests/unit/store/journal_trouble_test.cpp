@@ -9,6 +9,7 @@
 #include <array>
 #include <csignal>
 #include <fstream>
+#include <iterator>
 
 #include "store/schema.hpp"
 #include "unit/store/journal_fixture.hpp"
@@ -211,6 +212,25 @@ TEST_F(SqliteJournalTest, SaysWhatIsWrongWithAFile) {
     std::filesystem::remove(options_.path);
     std::filesystem::create_symlink("/etc/hosts", options_.path);
     EXPECT_THROW(open(), SqliteError);
+}
+
+// Whose file it is, is asked before anything is done to it.
+TEST_F(SqliteJournalTest, AFileThatIsNoneOfOursIsNotTouched) {
+    auto const content = [this] {
+        std::ifstream file{options_.path, std::ios::binary};
+        return std::string{std::istreambuf_iterator<char>{file}, {}};
+    };
+    { Sqlite{options_.path, Sqlite::Mode::create}.run("CREATE TABLE other (x)"); }
+    auto const foreign = content();
+    EXPECT_THROW(open(), SchemaError);
+    EXPECT_TRUE(content() == foreign);
+    std::filesystem::remove(options_.path);
+    open();
+    journal_.reset();
+    { Sqlite{options_.path, Sqlite::Mode::existing}.run("PRAGMA journal_mode = DELETE; PRAGMA user_version = 999"); }
+    auto const later = content();
+    EXPECT_THROW(open(), SchemaError);
+    EXPECT_TRUE(content() == later);
 }
 
 // Killed at any instant: all that was said to be committed is there, and nothing is there twice.
