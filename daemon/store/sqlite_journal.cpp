@@ -20,6 +20,11 @@ namespace {
 constexpr std::size_t looked_at_in_memory = 20'000, looked_at_in_file = 2'000;
 // Two old ones go for each new one, so that a bound that was lowered is reached in steady small steps.
 constexpr std::int64_t pruned_for_each = 2, pruned_at_least = 16;
+// In WAL mode a commit syncs nothing with NORMAL either, and checkpoints are the Checkpointer's. What is synced is the
+// header where this connection begins the log anew by itself, which it does rarely: it commits between the end of a
+// checkpoint that carried everything and the Checkpointer's own first commit, or that one was put off by a reader. With
+// OFF the new frames could reach the disk before the header does, and a power cut would leave a log of two rounds.
+constexpr auto usual_sync = "PRAGMA synchronous = NORMAL;";
 
 }  // namespace
 
@@ -41,7 +46,7 @@ SqliteJournal::SqliteJournal(Loop& loop, JournalOptions options)
     check_schema(database_);  // the first pragma would convert the file of another program
     database_.run("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;");
     database_.run("PRAGMA cache_size = -256;");
-    database_.run("PRAGMA synchronous = OFF;");
+    database_.run(usual_sync);
     migrate(database_);
     APIARY_KILL_POINT("store.opened");
     statements_ = std::make_unique<Statements>(database_);
@@ -105,7 +110,7 @@ void SqliteJournal::synced(char const* key, std::string_view value) {
         .bind(2, value)
         .run();
     APIARY_KILL_POINT("store.synced");
-    database_.run("PRAGMA synchronous = OFF;");
+    database_.run(usual_sync);
 }
 
 void SqliteJournal::settle() {
