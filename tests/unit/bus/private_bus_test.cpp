@@ -56,6 +56,7 @@ protected:
         std::string pattern = "/tmp/apiary-probe-XXXXXX";
         folder = ::mkdtemp(pattern.data());
         path = folder + "/bus";
+        address.sun_family = AF_UNIX;
         path.copy(address.sun_path, sizeof address.sun_path - 1);
     }
     ~Probe() override { std::filesystem::remove_all(folder); }
@@ -81,7 +82,7 @@ protected:
 
     test::FakeLoop loop;
     std::string folder, path;
-    sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+    sockaddr_un address{};
     UniqueFd bus;
     std::vector<UniqueFd> queue;
     std::optional<std::string> answer;
