@@ -13,7 +13,9 @@
 #include <cerrno>
 #include <csignal>
 #include <filesystem>
+#include <optional>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "main/own_path.hpp"
@@ -103,6 +105,24 @@ auto collect(int fd, std::string& text, std::chrono::steady_clock::time_point de
     }
 }
 
+// None: the time was over before it ended.
+auto end_of(pid_t child, std::chrono::steady_clock::time_point deadline) -> std::optional<int> {
+    // It has closed its end of the pipe, so it is ending, or odd: nothing portable waits for a process and a clock at
+    // once.
+    constexpr std::chrono::milliseconds pause{10};
+    for (;;) {
+        int status = 0;
+        auto const got = ::waitpid(child, &status, WNOHANG);
+        if (got == child || (got < 0 && errno != EINTR)) {
+            return status;
+        }
+        if (std::chrono::steady_clock::now() >= deadline) {
+            return std::nullopt;
+        }
+        std::this_thread::sleep_for(pause);
+    }
+}
+
 }  // namespace
 
 auto this_program(int argc, char const* const* argv) -> Program {
@@ -139,15 +159,17 @@ auto run_program(Program const& program, std::string const& argument, std::chron
         end.fault = std::generic_category().message(error);
         return end;
     }
-    end.in_time = collect(reading.get(), end.messages, std::chrono::steady_clock::now() + limit);
-    if (!end.in_time) {
+    auto const deadline = std::chrono::steady_clock::now() + limit;
+    auto status = collect(reading.get(), end.messages, deadline) ? end_of(child, deadline) : std::nullopt;
+    end.in_time = status.has_value();
+    if (!status) {
         ::kill(-child, SIGKILL);
-    }
-    int status = 0;
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+        status = 0;
+        while (::waitpid(child, &*status, 0) < 0 && errno == EINTR) {
+        }
     }
     constexpr int by_signal = 128;
-    end.status = WIFEXITED(status) ? WEXITSTATUS(status) : by_signal + WTERMSIG(status);
+    end.status = WIFEXITED(*status) ? WEXITSTATUS(*status) : by_signal + WTERMSIG(*status);
     return end;
 }
 

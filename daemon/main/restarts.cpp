@@ -14,6 +14,9 @@ namespace {
 // A caller's library waits 25 s for the reply.
 constexpr std::chrono::seconds patience{20};
 
+// Asked for with force too: a program that no longer understands its command line would end, and not be started again.
+constexpr char const* check_argument = "--check-restart";
+
 auto refused(Refusal::Kind kind, std::string text) -> Outcome<std::monostate> {
     log::warning("no restart: " + text);
     return Refusal{kind, std::move(text)};
@@ -39,8 +42,7 @@ void Restarts::request(bool force, Done done) {
     }
     asking_ = true;
     auto end = std::make_shared<ProgramEnd>();
-    loop_.offload([end, program = program_,
-                   force] { *end = run_program(program, force ? "--version" : "--check-restart", patience); },
+    loop_.offload([end, program = program_] { *end = run_program(program, check_argument, patience); },
                   [self = std::weak_ptr{self_}, end, force, done = std::move(done)] {
                       if (auto const here = self.lock()) {
                           (*here)->asking_ = false;
@@ -50,7 +52,10 @@ void Restarts::request(bool force, Done done) {
 }
 
 void Restarts::judged(bool force, ProgramEnd const& end, Done const& done) {
+    // What --check-restart ends with: see apiaryd(8).
     constexpr int wrong_configuration = 1;
+    constexpr int too_old = 3;
+    bool const forced = force && (end.status == wrong_configuration || end.status == too_old);
     auto const failed = [&](std::string const& how) {
         auto const text = program_.path + " " + how +
                           ": it cannot take this daemon's place, which goes on. Install it again, then try again";
@@ -62,10 +67,10 @@ void Restarts::judged(bool force, ProgramEnd const& end, Done const& done) {
         failed("cannot be executed (" + end.fault + ")");
     } else if (!end.in_time) {
         failed("does not come to an end within " + std::to_string(patience.count()) + " s when it is asked to check");
-    } else if (end.status == wrong_configuration && !force) {
+    } else if (end.status == wrong_configuration && !forced) {
         done(refused(Refusal::Kind::config_invalid,
                      with_messages("the configuration is wrong, the daemon goes on", end.messages)));
-    } else if (end.status != 0) {
+    } else if (end.status != 0 && !forced) {
         failed("fails when it is asked to check (status " + std::to_string(end.status) + ")");
     } else {
         ended_ = true;

@@ -103,7 +103,8 @@ check_pidfile() { cat "$STATE/pid" 2>/dev/null; }
 wait_for_pids() { echo "wait $*" >> "$STATE/calls"; rm -f "$STATE/pid"; }
 kill() { echo "kill $*" >> "$STATE/calls"; }
 run_rc_command() {
-    _rc_prefix=
+    _rc_prefix= rc_force=
+    case $1 in force*) _rc_prefix=force rc_force=yes; set -- "${1#force}" ;; esac
     eval "own=\${${1}_cmd:-}"
     if [ -n "$own" ]; then $own; return; fi
     [ "$1" != start ] || rc_flags=$apiaryd_flags
@@ -143,8 +144,8 @@ def test_rc_restart_keeps_the_vms(rc):
 def test_rc_restart_is_refused_where_the_configuration_is_wrong(rc):
     (rc.folder / "pid").write_text("77")
     done, calls = rc("restart", content=False)
-    assert done.returncode == 1 and calls == [] and "the configuration is wrong" in done.stderr
-    done, calls = rc("restart", content=False, apiaryd_force="YES")
+    assert done.returncode == 1 and calls == [] and "the check has failed" in done.stderr
+    done, calls = rc("forcerestart", content=False)
     assert calls == ["kill -INFO 77", "wait 77", rc.start]
 
 

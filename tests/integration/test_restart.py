@@ -151,7 +151,7 @@ def test_a_users_wrong_file_does_not_refuse_it(world, ctl):   # noqa: F811
     ("gone", "cannot be executed (No such file or directory)"),
     ("no program", "cannot be executed (Exec format error)"),
     ("not executable", "cannot be executed (Permission denied)"),
-    ("failing", "fails when it is asked to check (status 3)\nwords of its own"),
+    ("failing", "fails when it is asked to check (status 2)\nwords of its own"),
     ("killed", "fails when it is asked to check (status 137)"),
 ])
 @pytest.mark.parametrize("force", [False, True], ids=["", "force"])
@@ -165,7 +165,7 @@ def test_a_broken_program_refuses_it(world, installed, ctl, broken, words, force
     elif broken == "not executable":
         install(installed, mode=0o644)
     elif broken == "failing":
-        install(installed, text="#!/bin/sh\necho words of its own >&2\nexit 3\n")
+        install(installed, text="#!/bin/sh\necho words of its own >&2\nexit 2\n")
     else:
         install(installed, text="#!/bin/sh\nkill -KILL $$\n")
     refused = ctl("daemon", "restart", *(["--force"] if force else []), code=FAILED).stderr
