@@ -264,6 +264,38 @@ TEST_F(StoreTest, TheEnginesMemory) {
     EXPECT_TRUE(store_->memory().recover().jobs.empty());
 }
 
+TEST_F(StoreTest, SecretsAreInNoFile) {
+    open();
+    auto kept = record();
+    auto changed = std::make_shared<Definition>(*kept.definition);
+    changed->graphics.password = "hunter1";
+    changed->settings[1].values = {"hunter1"};
+    changed->plugin_settings["hookcmd"][1].values = {"hunter1"};
+    changed->bhyve_base = std::make_shared<BhyveBase const>(BhyveBase{
+        "/base", {{"memory.size", "1G"}, {"my.word", "hunter3"}, {"pci.0.29.0.password", "hunter2%(my.word)"}}});
+    kept.definition = changed;
+    store_->memory().keep(kept);
+    ASSERT_TRUE(store_->journal().commit());
+    bool seen = false;
+    for (auto const& entry : std::filesystem::directory_iterator{folder_}) {
+        std::ifstream file{entry.path(), std::ios::binary};
+        std::string const bytes{std::istreambuf_iterator<char>{file}, {}};
+        EXPECT_EQ(bytes.find("hunter"), std::string::npos) << entry.path();
+        seen = seen || bytes.find("memory.size") != std::string::npos;
+    }
+    EXPECT_TRUE(seen);
+    open();
+    auto const found = store_->memory().recover();
+    ASSERT_EQ(found.vms.size(), 1U);
+    Definition base_alone;
+    base_alone.bhyve_base = found.vms[0].definition->bhyve_base;
+    EXPECT_TRUE(lacks_secrets(base_alone));
+    EXPECT_TRUE(same_as_known(*found.vms[0].definition, *changed));
+    auto other = *changed;
+    other.bhyve_base = std::make_shared<BhyveBase const>(BhyveBase{"/base", {{"memory.size", "2G"}}});
+    EXPECT_FALSE(same_as_known(*found.vms[0].definition, other));
+}
+
 TEST_F(StoreTest, AnOrderlyEndIsToldOnceItIsTakenUp) {
     open();
     EXPECT_FALSE(store_->memory().recover().ended);
