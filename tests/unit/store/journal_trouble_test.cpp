@@ -135,6 +135,7 @@ TEST_F(SqliteJournalTest, ADiskThatTakesNothingCostsNoSearch) {
         }
     }
     EXPECT_TRUE(journal_->commit());
+    sqlite3_trace_v2(journal_->database().handle(), 0, nullptr, nullptr);
     EXPECT_EQ(searches, 0);
     fill(10);
     EXPECT_EQ(journal_->read(0, 1, all).oldest, 1U);
