@@ -34,8 +34,9 @@ protected:
         loop.run_ready();
         return reader;
     }
-    // So many events of a VM, in one turn.
-    void happen(std::size_t count, std::string const& vm = "web", uid_t owner = 0, std::size_t details = 0) {
+    // So many events of a VM, in one turn that nobody was told of yet.
+    auto gathered(std::size_t count = 1, std::string const& vm = "web", uid_t owner = 0, std::size_t details = 0)
+        -> Turn {
         Turn turn;
         for (std::size_t i = 0; i < count; ++i) {
             Event event;
@@ -48,7 +49,10 @@ protected:
             engine.fake_journal().append(event);
             turn.events.push_back(event);
         }
-        streams.on_turn(turn);
+        return turn;
+    }
+    void happen(std::size_t count, std::string const& vm = "web", uid_t owner = 0, std::size_t details = 0) {
+        streams.on_turn(gathered(count, vm, owner, details));
         loop.run_ready();
     }
     // The numbers of the events among the lines.
@@ -203,12 +207,7 @@ TEST_F(Streams, who_is_far_behind_is_nobodys_hindrance) {
     for (std::size_t i = 0; i < JournalStreams::max_of_user; ++i) {
         far.emplace_back(streams.open(user(alice, {}), {}, 0));
     }
-    Turn turn;
-    Event event;
-    event.vm = "web";
-    engine.fake_journal().append(event);
-    turn.events.push_back(event);
-    streams.on_turn(turn);
+    streams.on_turn(gathered());
     auto const before = engine.fake_journal().reads();
     std::vector<std::uint64_t> told;
     loop.before_each = [&] {
@@ -224,13 +223,7 @@ TEST_F(Streams, who_is_far_behind_is_nobodys_hindrance) {
 
 TEST_F(Streams, a_number_of_this_turn_may_be_followed_from) {
     happen(1);
-    Turn turn;
-    for (int i = 0; i < 2; ++i) {
-        Event event;
-        event.vm = "web";
-        engine.fake_journal().append(event);
-        turn.events.push_back(event);
-    }
+    auto const turn = gathered(2);
     auto reader = open(0, journal_position(engine.journal(), "", 2, false));
     EXPECT_THAT(reader.lines(), ElementsAre(R"({"control":"begin","after":2,"stream":"fake-stream"})",
                                             R"({"control":"through","seq":2,"stream":"fake-stream"})"));
@@ -284,12 +277,7 @@ TEST_F(Streams, so_many_and_no_more) {
 
 TEST_F(Streams, a_planned_end_tells_what_is_left_to_tell) {
     auto reader = open(0);
-    Turn turn;
-    Event event;
-    event.vm = "web";
-    engine.fake_journal().append(event);
-    turn.events.push_back(event);
-    streams.on_turn(turn);
+    streams.on_turn(gathered());
     streams.close();
     EXPECT_EQ(numbers(reader.lines()), from_to(1, 1));
     EXPECT_TRUE(reader.ended());

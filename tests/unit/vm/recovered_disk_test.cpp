@@ -9,6 +9,13 @@ using Words = std::vector<std::string>;
 
 class RecoveredDisk : public Recovered {
 protected:
+    void fill_up_while_it_waits_for(ScriptedStep& step) {
+        settle();
+        step.silent_for = {"vm"};
+        tell(Command::start);
+        world.store.works = false;
+        step.silent_for.clear();
+    }
     void die_and_make_room() {
         world.observer.begin_anew();
         world.die();
@@ -40,11 +47,7 @@ TEST_F(RecoveredDisk, AStartThatNobodyKnowsOfHasBegunNothing) {
 }
 
 TEST_F(RecoveredDisk, AStepThatNobodyKnowsOfIsNotBegun) {
-    settle();
-    world.network.silent_for = {"vm"};
-    tell(Command::start);
-    world.store.works = false;
-    world.network.silent_for.clear();
+    fill_up_while_it_waits_for(world.network);
     world.network.undo_answer = ScriptedStep::Answer::silent;
     world.network.answer({});
     settle();
@@ -60,11 +63,7 @@ TEST_F(RecoveredDisk, AStepThatNobodyKnowsOfIsNotBegun) {
 
 // Its record says prestart: all of its steps would be undone while it runs, and it would be launched once more.
 TEST_F(RecoveredDisk, AGuestThatNobodyKnowsOfIsNotLaunched) {
-    settle();
-    world.hook.silent_for = {"vm"};
-    tell(Command::start);
-    world.store.works = false;
-    world.hook.silent_for.clear();
+    fill_up_while_it_waits_for(world.hook);
     world.hook.answer({});
     settle();
     EXPECT_TRUE(world.hypervisor.processes.empty());
