@@ -24,7 +24,7 @@ public:
         unasked_ += bytes;
         return asking_ && unasked_ >= most_kept ? close() : Change::none;
     }
-    void left_out() { ++left_out_; }
+    void left_out(std::uint64_t count = 1) { left_out_ += count; }
 
     [[nodiscard]] auto should_ask() const -> bool { return answers_ && !asking_ && unasked_ >= ask_after; }
     [[nodiscard]] auto asking() const -> bool { return asking_; }

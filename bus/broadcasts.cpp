@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <utility>
 
 #include "bus/driver_reply.hpp"
@@ -89,7 +90,14 @@ void Broadcasts::follow(BroadcastFlow::Change change) {
         again_.reset();
         auto const left_out = flow_.take_left_out();
         callbacks_.log("The bus has room for broadcast signals again; " + std::to_string(left_out) + " were left out.");
-        callbacks_.open_again(left_out);
+        try {
+            callbacks_.open_again(left_out);
+        } catch (...) {  // listeners are not told, and will be
+            (void)flow_.close();
+            flow_.left_out(left_out);
+            again_ = loop_.after(pause_, [this] { look_again(); });
+            throw;
+        }
     }
 }
 
@@ -118,10 +126,16 @@ void Broadcasts::look_again() {
     if (!connection_.takes_signals()) {
         return;
     }
-    if (!flow_.answers()) {
-        follow(flow_.reopen());
-    } else if (!flow_.asking()) {
-        ask();
+    // A bus that went away this moment makes these throw; whoever reads from the connection learns of it.
+    try {
+        if (!flow_.answers()) {
+            follow(flow_.reopen());
+        } else if (!flow_.asking()) {
+            ask();
+        }
+    } catch (std::exception const& error) {
+        callbacks_.log(std::string{"The bus cannot be asked for room for broadcast signals: "} + error.what() +
+                       ". It is tried again.");
     }
 }
 

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <chrono>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "vm/unique_fd.hpp"
@@ -20,6 +21,7 @@ namespace apiary::bus {
 namespace {
 
 constexpr std::chrono::seconds patience{10};
+constexpr std::chrono::milliseconds pause{100};  // nothing tells of room in a queue of connections
 constexpr std::size_t longest_line = 256;
 
 // The uid as text, in hexadecimal digits, is what EXTERNAL wants to hear.
@@ -33,10 +35,12 @@ auto greeting() -> std::string {
     return text + "\r\n";
 }
 
+// Connected and greeted; null: errno says why not.
 auto connected(std::string const& path) -> UniqueFd {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.size() >= sizeof address.sun_path) {
+        errno = ENOENT;
         return {};
     }
     std::copy(path.begin(), path.end(), static_cast<char*>(address.sun_path));
@@ -45,7 +49,9 @@ auto connected(std::string const& path) -> UniqueFd {
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the interface of sockets
     if (!socket || ::connect(socket.get(), reinterpret_cast<sockaddr const*>(&address), sizeof address) != 0 ||
         ::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(text.size())) {
-        return {};
+        int const error = errno;
+        socket.reset();
+        errno = error;
     }
     return socket;
 }
@@ -62,14 +68,29 @@ auto guid_in(std::string const& line) -> std::string {
 
 class BusProbe::Impl {
 public:
-    Impl(Loop& loop, std::string const& path, Done done) : done_{std::move(done)}, socket_{connected(path)} {
-        if (socket_) {
-            readable_ = loop.watch(socket_.get(), Readiness::readable, [this] { read(); });
-        }
-        timer_ = loop.after(socket_ ? Duration{patience} : Duration::zero(), [this] { end({}); });
+    Impl(Loop& loop, std::string path, Done done) : loop_{loop}, path_{std::move(path)}, done_{std::move(done)} {
+        timer_ = loop_.after(patience, [this] { end({}); });
+        ask();
     }
 
 private:
+    void ask() {
+        socket_ = connected(path_);
+        if (!socket_ && (errno == ECONNREFUSED || errno == ENOENT)) {  // nobody listens
+            timer_ = loop_.after(Duration::zero(), [this] { end({}); });
+            return;
+        }
+        try {
+            if (socket_) {
+                readable_ = loop_.watch(socket_.get(), Readiness::readable, [this] { read(); });
+                return;
+            }
+        } catch (std::system_error const&) {  // no descriptor is left
+            socket_.reset();
+        }
+        again_ = loop_.after(pause, [this] { ask(); });
+    }
+
     void read() {
         std::array<char, longest_line> buffer{};
         auto const length = ::read(socket_.get(), buffer.data(), buffer.size());
@@ -89,14 +110,17 @@ private:
     void end(std::string guid) {
         readable_.reset();
         timer_.reset();
+        again_.reset();
         auto const done = std::move(done_);  // it may destroy this
         done(std::move(guid));
     }
 
+    Loop& loop_;
+    std::string path_;
     Done done_;
     UniqueFd socket_;
     std::string line_;
-    Handle readable_, timer_;
+    Handle readable_, timer_, again_;
 };
 
 BusProbe::BusProbe(Loop& loop, std::string const& socket_path, Done done)

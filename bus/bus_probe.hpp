@@ -11,7 +11,8 @@ namespace apiary::bus {
 
 class BusProbe {
 public:
-    // `guid`: of the server, which names one run of one bus; empty: nobody there, or no answer for 10 s.
+    // `guid`: of the server, which names one run of one bus; empty: nobody there, or no answer for 10 s. A bus whose
+    // queue of connections is full has these 10 s, too.
     using Done = std::function<void(std::string guid)>;
 
     // Returns at once; `done` comes on the loop, once, never from within this.

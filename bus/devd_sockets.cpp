@@ -132,6 +132,7 @@ void DevdSockets::admit(UniqueFd socket, bool packets) {
     if (!peer) {
         return;
     }
+    forget_the_gone();
     if (!leaves_descriptors(socket.get())) {
         say("a reader of devd's records was turned away: hardly any file descriptors are left (apiaryd(8), LIMITS)");
         return;
@@ -147,15 +148,24 @@ void DevdSockets::admit(UniqueFd socket, bool packets) {
     settings.after = published_;
     settings.packets = packets;
     settings.tells_position = false;
+    settings.may_speak = true;  // devd lets them, and some close that direction at once
     settings.patience = patience;
     settings.wanted = [this, caller = *peer](Event const& event) { return authority_.may_see(caller, event); };
     try {
-        auto pump = std::make_unique<EventPump>(loop_, engine_.journal(), published_, std::move(socket),
+        auto pump = std::make_unique<EventPump>(loop_, line_, engine_.journal(), published_, std::move(socket),
                                                 std::make_unique<DevdRecords>(), std::move(settings),
                                                 [this, id](EventPump::End how) { remove(id, how); });
         readers_.emplace(id, Reader{peer->uid, std::move(pump)});
     } catch (std::system_error const&) {  // no descriptor is left to watch him by
         seats_.give_back(peer->uid);
+    }
+}
+
+// Their places are wanted now; until then nothing tells of them but the next event.
+void DevdSockets::forget_the_gone() {
+    for (auto at = readers_.begin(); at != readers_.end();) {
+        auto& pump = *(at++)->second.pump;  // it may end, and be gone
+        pump.end_if_gone();
     }
 }
 

@@ -59,10 +59,12 @@ private:
     void welcome(Listener& listener);
     void look_away(Listener& listener);
     void admit(UniqueFd socket, bool packets);
+    void forget_the_gone();
     void remove(std::uint64_t id, EventPump::End how);
     void say(std::string text);
 
     Loop& loop_;
+    ReadingLine line_{loop_};
     Engine const& engine_;
     DevdOptions options_;
     Authority authority_;

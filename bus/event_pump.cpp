@@ -1,9 +1,11 @@
 // Carries events from the journal to one reader.
 #include "bus/event_pump.hpp"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -14,15 +16,20 @@ namespace {
 
 constexpr std::size_t page_events = 64;
 constexpr std::size_t chunk_bytes = std::size_t{64} * 1024;
-constexpr int rounds_of_a_turn = 8;  // then others have their turn
+// Then others have their turn; sooner where so many rounds' events were looked at, told or not: passing over 2,000 that
+// he does not want costs as much as telling them.
+constexpr int rounds_of_a_turn = 8;
 constexpr int rounds_at_the_end = 64;
+constexpr std::uint64_t nearby = 256;  // events: the journal has many more than these in memory
 constexpr Duration read_again_after = std::chrono::seconds{1};
 
 }  // namespace
 
-EventPump::EventPump(Loop& loop, Journal const& journal, std::uint64_t const& published, UniqueFd socket,
-                     std::unique_ptr<EventForm> form, PumpSettings settings, std::function<void(End)> ended)
+EventPump::EventPump(Loop& loop, ReadingLine& line, Journal const& journal, std::uint64_t const& published,
+                     UniqueFd socket, std::unique_ptr<EventForm> form, PumpSettings settings,
+                     std::function<void(End)> ended)
     : loop_{loop},
+      line_{line},
       journal_{journal},
       published_{published},
       socket_{std::move(socket)},
@@ -37,11 +44,28 @@ EventPump::EventPump(Loop& loop, Journal const& journal, std::uint64_t const& pu
     wake();
 }
 
-// He has nothing to say to us: whatever comes from there is the end, his going first of all.
+// He has nothing to say to us. Where he may all the same, only his going is the end.
 void EventPump::listen() {
-    char byte = 0;
-    auto const got = ::recv(socket_.get(), &byte, 1, MSG_DONTWAIT);
-    if (got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
+    std::array<char, 4096> said{};
+    auto const got = ::recv(socket_.get(), said.data(), said.size(), MSG_DONTWAIT);
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
+        return;
+    }
+    if (!settings_.may_speak || got < 0 || (got == 0 && hung_up())) {
+        end(End::closed);
+    } else if (got == 0) {  // from now on it would always be readable
+        readable_.reset();
+    }
+}
+
+// Both directions are closed.
+auto EventPump::hung_up() const -> bool {
+    pollfd state{socket_.get(), 0, 0};
+    return ::poll(&state, 1, 0) == 1 && (state.revents & (POLLHUP | POLLERR)) != 0;
+}
+
+void EventPump::end_if_gone() {
+    if (!readable_ && hung_up()) {
         end(End::closed);
     }
 }
@@ -51,26 +75,42 @@ void EventPump::wake() {
         return;
     }
     scheduled_ = true;
-    loop_.post([self = std::weak_ptr{self_}] {
-        if (auto const here = self.lock()) {
+    auto const reads = is_far_behind() ? Reads::anything : Reads::nearby;
+    auto go_on = [self = std::weak_ptr{self_}, reads] {
+        auto const here = self.lock();
+        if (here) {
             (*here)->scheduled_ = false;
-            (*here)->run(rounds_of_a_turn);
+            (*here)->run(rounds_of_a_turn, reads);
         }
-    });
+        return here != nullptr;
+    };
+    if (reads == Reads::anything) {
+        line_.join(std::move(go_on));
+    } else {
+        loop_.post(std::move(go_on));
+    }
+}
+
+auto EventPump::is_far_behind() const -> bool {
+    return after_ + nearby < published_;
 }
 
 void EventPump::tell_what_is_taken() {
-    run(rounds_at_the_end);
+    run(rounds_at_the_end, Reads::anything);
 }
 
-void EventPump::run(int rounds) {
-    for (int round = 0; round < rounds; ++round) {
+void EventPump::run(int rounds, Reads reads) {
+    auto const enough = after_ + static_cast<std::uint64_t>(rounds) * page_events;
+    for (int round = 0;; ++round) {
         if (over_ || !flush()) {
             return;
         }
         if (last_words_) {
             end(End::truncated);
             return;
+        }
+        if (round == rounds || after_ >= enough || (reads == Reads::nearby && is_far_behind())) {
+            break;
         }
         if (!refill()) {
             return;
@@ -115,7 +155,8 @@ auto EventPump::flush() -> bool {
 void EventPump::wait_for_room() {
     if (!writable_) {
         try {
-            writable_ = loop_.watch(socket_.get(), Readiness::writable, [this] { run(rounds_of_a_turn); });
+            writable_ =
+                loop_.watch(socket_.get(), Readiness::writable, [this] { run(rounds_of_a_turn, Reads::nearby); });
         } catch (std::system_error const&) {  // no descriptor is left: he comes again, from where he is
             end(End::closed);
             return;
@@ -126,7 +167,7 @@ void EventPump::wait_for_room() {
         patience_ = loop_.after(settings_.patience, [this] {
             patience_.reset();
             last_try_ = true;
-            run(rounds_of_a_turn);
+            run(rounds_of_a_turn, Reads::nearby);
         });
     }
 }

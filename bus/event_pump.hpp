@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "bus/reading_line.hpp"
 #include "vm/event.hpp"
 #include "vm/loop.hpp"
 #include "vm/unique_fd.hpp"
@@ -34,6 +35,7 @@ struct PumpSettings {
     std::string greeting;          // sent before all else
     bool packets = false;          // a socket of packets: each event is one
     bool tells_position = true;    // whether through() says anything
+    bool may_speak = false;        // what he says is dropped, and he may close that direction; else both are his end
     Duration patience{};           // he may take nothing for so long; 0: for ever
     Duration position_interval{};  // what he does not want is told as a position, so much later at most
 };
@@ -42,9 +44,9 @@ class EventPump {
 public:
     enum class End { closed, truncated, stalled };
 
-    // `published`: events up to there may be told; it is looked at again at each wake(). `ended` is called once, and
-    // may destroy this.
-    EventPump(Loop& loop, Journal const& journal, std::uint64_t const& published, UniqueFd socket,
+    // `line`: of all who read this journal. `published`: events up to there may be told; it is looked at again at each
+    // wake(). `ended` is called once, and may destroy this.
+    EventPump(Loop& loop, ReadingLine& line, Journal const& journal, std::uint64_t const& published, UniqueFd socket,
               std::unique_ptr<EventForm> form, PumpSettings settings, std::function<void(End)> ended);
     EventPump(EventPump const&) = delete;
     auto operator=(EventPump const&) -> EventPump& = delete;
@@ -54,9 +56,14 @@ public:
     void wake();
     // Tells what the socket takes right now, without waiting for a turn: before a planned end.
     void tell_what_is_taken();
+    // Of one who has closed his direction nothing is heard any more until something is sent: whether he is gone.
+    void end_if_gone();
 
 private:
-    void run(int rounds);
+    enum class Reads { nearby, anything };
+    void run(int rounds, Reads reads);
+    [[nodiscard]] auto is_far_behind() const -> bool;
+    [[nodiscard]] auto hung_up() const -> bool;
     void listen();
     [[nodiscard]] auto flush() -> bool;
     void wait_for_room();
@@ -67,6 +74,7 @@ private:
     void end(End how);
 
     Loop& loop_;
+    ReadingLine& line_;
     Journal const& journal_;
     std::uint64_t const& published_;
     UniqueFd socket_;

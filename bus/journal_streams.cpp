@@ -64,9 +64,10 @@ auto JournalStreams::open(CallerPtr caller, JournalQuery query, std::uint64_t af
         return query.wants(event) && authority_.may_see(*caller, event);
     };
     try {
-        pumps_.emplace(id, Reader{uid, std::make_unique<EventPump>(
-                                           loop_, engine_.journal(), published_, std::move(ends.ours), std::move(form),
-                                           std::move(settings), [this, id](EventPump::End) { remove(id); })});
+        pumps_.emplace(
+            id, Reader{uid, std::make_unique<EventPump>(loop_, line_, engine_.journal(), published_,
+                                                        std::move(ends.ours), std::move(form), std::move(settings),
+                                                        [this, id](EventPump::End) { remove(id); })});
     } catch (...) {  // no descriptor is left to watch it by
         seats_.give_back(uid);
         throw;

@@ -41,6 +41,7 @@ private:
         std::unique_ptr<EventPump> pump;
     };
     Loop& loop_;
+    ReadingLine line_{loop_};
     Engine const& engine_;
     Authority authority_;
     std::uint64_t published_;

@@ -80,7 +80,7 @@ public:
         if (process_) {
             probe_ = std::make_unique<BusProbe>(loop_, socket_, [this](std::string const& guid) { probed(guid); });
         } else {
-            start();
+            retry_ = loop_.after(Duration::zero(), [this] { start_again(); });  // which gives up at nothing
         }
     }
 
@@ -169,6 +169,7 @@ private:
             write_run_file(bus_address_file(options_.run_dir), address + "\n");
         } catch (std::system_error const& error) {
             trouble(error.what());
+            retry_ = loop_.after(next_pause(), [this, address, found] { announce(address, found); });
             return;
         }
         ready_since_ = loop_.now();
@@ -190,8 +191,10 @@ private:
         }
         ready_since_.reset();
         trouble(options_.program + " has ended (" + how + ")" + (messages.empty() ? "" : ": " + one_line(messages)));
-        retry_ = loop_.after(std::exchange(pause_, std::min(pause_ * 2, longest_pause)), [this] { start_again(); });
+        retry_ = loop_.after(next_pause(), [this] { start_again(); });
     }
+
+    auto next_pause() -> Duration { return std::exchange(pause_, std::min(pause_ * 2, longest_pause)); }
 
     void start_again() {
         try {
@@ -199,7 +202,7 @@ private:
         } catch (std::system_error const& error) {
             forget_start();
             trouble(error.what());
-            retry_ = loop_.after(std::exchange(pause_, std::min(pause_ * 2, longest_pause)), [this] { start_again(); });
+            retry_ = loop_.after(next_pause(), [this] { start_again(); });
         }
     }
 

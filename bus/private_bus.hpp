@@ -24,11 +24,12 @@ public:
         // It accepts connections, and the address file is written: at first, and again where it had to be replaced.
         // `address` holds for every later one, too. `found`: an earlier daemon started it.
         std::function<void(std::string address, bool found)> ready;
-        // It could not be started, or has ended. It is tried again with growing pauses; the same trouble is told once.
+        // It could not be started, its files could not be written, or it has ended. It is tried again with growing
+        // pauses; the same trouble is told once.
         std::function<void(std::string why)> failed;
     };
     // Finds or starts it and returns at once. The callbacks come on the loop, never from within this. Throws
-    // std::system_error where the run folder cannot be written or nothing can be started.
+    // std::system_error where no bus could ever be in that run folder (its path is too long).
     PrivateBus(Loop& loop, PrivateBusOptions options, Callbacks callbacks);
     // Leaves it alive.
     ~PrivateBus();

@@ -63,3 +63,13 @@ function(apiary_header_library name path)  # a header-only dependency whose head
   add_library(${name} INTERFACE)
   target_include_directories(${name} SYSTEM INTERFACE ${path})
 endfunction()
+
+# The sanitizers make unoptimised code many times slower. Where the tests spend their time, the longer compile is won
+# back; elsewhere (ctl, configuration, the drivers) it is not.
+function(apiary_busy_in_tests)
+  if(APIARY_SANITIZE)
+    foreach(target IN LISTS ARGN)
+      target_compile_options(${target} PRIVATE -O1)
+    endforeach()
+  endif()
+endfunction()

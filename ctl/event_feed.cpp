@@ -65,6 +65,7 @@ auto event_of(Json const& json) -> Event {
 void EventFeed::begin(std::uint64_t after) {
     after_ = after;
     partial_.clear();
+    stream_.clear();
     caught_up_ = false;
     truncated_.reset();
 }
@@ -101,7 +102,9 @@ void EventFeed::take_line(std::string_view line, std::vector<Event>& show) {
                       "Do the versions fit each other? See: apiaryctl version"};
     }
     auto const control = text_in(json, "control");
-    if (control == "through") {
+    if (control == "begin") {
+        stream_ = text_in(json, "stream");
+    } else if (control == "through") {
         after_ = std::max(after_, number_in(json, "seq"));
         caught_up_ = true;
     } else if (control == "truncated") {

@@ -23,6 +23,8 @@ public:
 
     // Everything up to this number was told, or is not wanted: with it the next stream begins.
     [[nodiscard]] auto after() const -> std::uint64_t { return after_; }
+    // Whose numbers these are, as its first line says; empty: that has not come yet.
+    [[nodiscard]] auto stream() const -> std::string const& { return stream_; }
     // The newest event was reached once.
     [[nodiscard]] auto caught_up() const -> bool { return caught_up_; }
     // The journal has lost what comes next; this is the oldest that is left.
@@ -33,7 +35,7 @@ private:
     [[nodiscard]] auto wanted(Event const& event) const -> bool;
 
     EventFilter filter_;
-    std::string partial_;
+    std::string partial_, stream_;
     std::uint64_t after_ = 0;
     bool caught_up_ = false;
     std::optional<std::uint64_t> truncated_;

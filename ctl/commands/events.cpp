@@ -45,6 +45,9 @@ public:
                 case Read::done:
                     say_if_there_is_no_such_vm();
                     return ExitCode::ok;
+                case Read::other_stream:
+                    go_on();
+                    break;
                 case Read::truncated:
                     tell_truncated(*feed_.truncated());
                     go_on();
@@ -65,7 +68,7 @@ public:
     }
 
 private:
-    enum class Read { done, ended, truncated, output_gone, interrupted };
+    enum class Read { done, ended, truncated, other_stream, output_gone, interrupted };
 
     [[nodiscard]] auto interrupted() const -> bool {
         return interrupted_ || (signals_ && SignalCatcher::caught() != 0);
@@ -101,6 +104,9 @@ private:
         if (!begun_) {
             begin();
             begun_ = true;
+        }
+        if (is_other_stream()) {
+            other_stream(feed_.stream());
         }
         for (;;) {
             try {
@@ -142,7 +148,11 @@ private:
             if (got <= 0) {
                 return Read::ended;
             }
-            show(feed_.take({bytes.data(), static_cast<std::size_t>(got)}));
+            auto const events = feed_.take({bytes.data(), static_cast<std::size_t>(got)});
+            if (is_other_stream()) {
+                return Read::other_stream;
+            }
+            show(events);
             if (!context_.output.out) {
                 return Read::output_gone;
             }
@@ -216,6 +226,9 @@ private:
         output.out.flush();
     }
 
+    // Who begins with the oldest that is left gets it in whatever numbering there is.
+    [[nodiscard]] auto is_other_stream() const -> bool { return !feed_.stream().empty() && feed_.stream() != stream_; }
+
     void tell(std::string_view text) {
         auto& output = context_.output;
         if (!output.quiet) {
@@ -233,10 +246,10 @@ private:
 
     // Numbers begin anew: of the new ones, all are new to us.
     void other_stream(std::string const& stream) {
+        last_ = client_->journal_last();  // where that fails, all of this comes again
         stream_ = stream;
         feed_.begin(0);
         from_oldest_ = true;
-        last_ = client_->journal_last();
         tell_gap(
             control_json("stream-changed", stream_),
             "The journal numbers its events anew: what happened between may be missing here. 'apiaryctl list' shows "

@@ -11,7 +11,7 @@ namespace apiary::hypervisor {
 namespace {
 
 constexpr off_t tail_bound = 4096;
-constexpr std::size_t line_bound = 512;
+constexpr std::size_t longest_log_line = 512;
 constexpr std::size_t stamp_bound = 40;
 
 auto size_of(int fd) -> off_t {
@@ -30,7 +30,7 @@ auto last_message_of(std::string_view text) -> std::string {
         }
         text = text.substr(0, end + 1);
         auto const begin = text.rfind('\n') + 1;  // npos + 1 is 0
-        std::string line{text.substr(begin).substr(0, line_bound)};
+        std::string line{text.substr(begin).substr(0, longest_log_line)};
         bool const first = line.front() >= '0' && line.front() <= '9';
         if (auto const stamp = line.find("Z "); first && stamp < stamp_bound) {
             line.erase(0, stamp + 2);

@@ -92,12 +92,7 @@ void Application::Parts::leave() {
     hold_back_signals();
     // Those that the loop has taken already are handed to their callback within these turns.
     last_turns_ = loop_.after(Duration::zero(), [this] {
-        loop_.post([this] {
-            loop_.post([this] {
-                engine_.close_turn();
-                loop_.stop();
-            });
-        });
+        loop_.post([this] { loop_.post([this] { engine_.close_turn([this] { loop_.stop(); }); }); });
     });
 }
 

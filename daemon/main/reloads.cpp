@@ -163,8 +163,7 @@ void Reloads::read(Request const& request, config::LoadResult result) {
     }
     // The VMs take their definitions from their inboxes: who has the answer finds it done.
     loop_.post([this, done = request.done, report = std::move(report)]() mutable {
-        engine_.close_turn();
-        answer(done, std::move(report));
+        engine_.close_turn([done, report = std::move(report)]() mutable { answer(done, std::move(report)); });
     });
 }
 

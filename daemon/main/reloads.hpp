@@ -8,7 +8,7 @@
 
 #include "bus/service.hpp"
 #include "main/configuration.hpp"
-#include "vm/engine.hpp"
+#include "vm/engine_core.hpp"
 #include "vm/loop.hpp"
 
 namespace apiary {
@@ -17,7 +17,7 @@ class Reloads {
 public:
     using Done = bus::BusOptions::ReloadDone;
 
-    Reloads(Loop& loop, Configuration const& configuration, Engine& engine)
+    Reloads(Loop& loop, Configuration const& configuration, EngineCore& engine)
         : loop_{loop}, configuration_{configuration}, engine_{engine} {}
 
     // What the daemon starts with. `before`: the definitions of VMs that an earlier daemon left running, and of the
@@ -49,7 +49,7 @@ private:
 
     Loop& loop_;
     Configuration const& configuration_;
-    Engine& engine_;
+    EngineCore& engine_;
     std::vector<DefinitionPtr> applied_;
     config::GlobalVariables variables_;  // of the load that was taken last
     bus::ConfigReport last_;

@@ -88,6 +88,7 @@ void Checkpointer::begin() {
 
 void Checkpointer::end_round() {
     closing_round_ = true;
+    patience_ = loop_.after(patience, [this] { out_of_patience(); });
     loop_.offload(
         [work = work_] {
             work->guarded([&] {
@@ -103,10 +104,26 @@ void Checkpointer::end_round() {
 }
 
 void Checkpointer::done(bool well) {
-    busy_ = closing_round_ = false;
+    busy_ = false;
     rounds_ += well ? 1 : 0;
     tried_at_ = well ? 0 : length_;
     tell();
+    become_ready();
+}
+
+// The round goes on: its locks keep commits out until it ends, and busy_ keeps another one from being begun.
+void Checkpointer::out_of_patience() {
+    if (report_ && !std::exchange(trouble_, true)) {
+        report_("state database " + work_->path + ": checkpoint: its disk has not answered for " +
+                std::to_string(std::chrono::duration_cast<std::chrono::seconds>(patience).count()) +
+                " s: look at it (dmesg). Until it does nothing can be written down, and nothing new starts");
+    }
+    become_ready();
+}
+
+void Checkpointer::become_ready() {
+    patience_ = nullptr;
+    closing_round_ = false;
     for (auto const& callback : std::exchange(waiting_, {})) {
         callback();
     }

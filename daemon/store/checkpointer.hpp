@@ -1,9 +1,11 @@
 // Carries what was committed from the write-ahead log into the database, off the loop.
 //
-// The loop's connection never syncs: a commit costs a write(2) into the page cache. What must be synced is synced here,
-// on the pool's threads and by a second connection: before each checkpoint the log, after it the database, and at last
-// the first header of the log's next round, which somebody has to write: were the loop to do it, it would wait
-// for the disk. While that last part goes on, ready() is false: the loop's commit would only meet a lock.
+// A commit of the loop's connection syncs nothing (but see usual_sync in sqlite_journal.cpp for a rare case): it costs
+// a write(2) into the page cache. What must be synced is synced here, on the pool's threads and by a second connection:
+// before each checkpoint the log, after it the database, and at last the first header of the log's next round, which
+// somebody has to write: were the loop to do it, it would wait for the disk. While that last part goes on, ready() is
+// false: the loop's commit would only meet a lock. A disk that hangs in it must not hold up all turns: after `patience`
+// ready() is true all the same, commits do meet the lock, and who commits learns that nothing can be written.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +21,9 @@ namespace apiary::store {
 
 class Checkpointer {
 public:
+    // Far longer than a disk takes that is only busy, and well below the 25 s that a D-Bus caller waits for its reply.
+    static constexpr Duration patience = std::chrono::seconds{5};
+
     // `pages`: length of the log from which on it is worth while. `report`: the disk does not take it, or takes it
     // again; one text for each change; may be empty.
     Checkpointer(Loop& loop, std::string path, int pages, std::function<void(std::string const&)> report);
@@ -28,7 +33,7 @@ public:
 
     void log_has(int pages);  // after a commit
     [[nodiscard]] auto ready() const -> bool { return !closing_round_; }
-    // Runs once, when ready() is true again.
+    // Runs once, when ready() is true again; where it is, on a later turn.
     void when_ready(std::function<void()> callback);
 
     [[nodiscard]] auto rounds() const -> std::uint64_t { return rounds_; }  // that ended well
@@ -38,6 +43,8 @@ private:
     void begin();
     void end_round();
     void done(bool well);
+    void out_of_patience();
+    void become_ready();
     void tell();
 
     Loop& loop_;
@@ -48,6 +55,7 @@ private:
     bool trouble_ = false;
     bool busy_ = false, closing_round_ = false;
     std::uint64_t rounds_ = 0;
+    Handle patience_;  // while a round is being closed
     std::vector<std::function<void()>> waiting_;
 };
 

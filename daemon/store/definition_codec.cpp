@@ -67,10 +67,11 @@ namespace apiary::store {
 
 auto encode(Definition const& definition) -> std::string {
     std::string bytes;
-    json to(without_secrets(definition));
-    to["com"] = definition.com;  // a plain array, which the macro does not take; no more does it take a pointer
-    if (definition.bhyve_base) {
-        to["bhyve_base"] = *definition.bhyve_base;
+    auto const kept = without_secrets(definition);
+    json to(kept);
+    to["com"] = kept.com;  // a plain array, which the macro does not take; no more does it take a pointer
+    if (kept.bhyve_base) {
+        to["bhyve_base"] = *kept.bhyve_base;
     }
     json::to_cbor(to, bytes);
     return bytes;

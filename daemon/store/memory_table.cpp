@@ -21,7 +21,9 @@ struct MemoryTable::Statements {
 
 MemoryTable::~MemoryTable() = default;
 
-MemoryTable::MemoryTable(Sqlite& database, std::string boot) : database_{database}, boot_{std::move(boot)} {}
+MemoryTable::MemoryTable(Sqlite& database, std::string boot) : database_{database}, boot_{std::move(boot)} {
+    read();
+}
 
 void MemoryTable::keep(VmRecord record) {
     auto key = name_key(record.name);
@@ -37,7 +39,12 @@ void MemoryTable::forget_vm(std::string_view name) {
 }
 
 void MemoryTable::forget_job(std::uint64_t id) {
-    jobs_.insert_or_assign(id, std::nullopt);
+    // Of those that come and go while the disk takes nothing, nothing may stay.
+    if (stored_jobs_.contains(id)) {
+        jobs_.insert_or_assign(id, std::nullopt);
+    } else {
+        jobs_.erase(id);
+    }
 }
 
 void MemoryTable::write() {
@@ -93,18 +100,24 @@ void MemoryTable::written() {
         }
     }
     definitions_if_held_.clear();
+    for (auto const& [id, kept] : jobs_) {
+        if (kept) {
+            stored_jobs_.insert(id);
+        } else {
+            stored_jobs_.erase(id);
+        }
+    }
     vms_.clear();
     jobs_.clear();
     end_ = End::as_it_was;
 }
 
-auto MemoryTable::recover() -> Recovered {
-    Recovered recovered;
+void MemoryTable::read() {
     {
         Statement boot{database_, "SELECT value FROM meta WHERE key = 'boot'"};
-        recovered.same_boot = boot.step() && boot.text(0) == boot_;
+        found_.same_boot = boot.step() && boot.text(0) == boot_;
         Statement ended{database_, "SELECT value FROM meta WHERE key = 'ended'"};
-        recovered.ended = ended.step() && ended.number(0) != 0;
+        found_.ended = ended.step() && ended.number(0) != 0;
     }
     Statement vms{database_, "SELECT vm, definition, name FROM record ORDER BY name"};
     while (vms.step()) {
@@ -112,20 +125,24 @@ auto MemoryTable::recover() -> Recovered {
         bool const defined = !vms.bytes(1).empty();
         auto definition = defined ? decode_definition(vms.bytes(1)) : nullptr;
         if (!record || (defined && !definition)) {
-            recovered.damaged.emplace_back(vms.text(2));
+            found_.damaged.emplace_back(vms.text(2));
             continue;
         }
         record->definition = std::move(definition);
-        recovered.vms.push_back(std::move(*record));
+        found_.vms.push_back(std::move(*record));
     }
-    Statement jobs{database_, "SELECT job FROM job ORDER BY id"};
+    Statement jobs{database_, "SELECT job, id FROM job ORDER BY id"};
     while (jobs.step()) {
+        stored_jobs_.insert(static_cast<std::uint64_t>(jobs.number(1)));
         if (auto job = decode_job(jobs.bytes(0))) {
-            recovered.jobs.push_back(std::move(*job));
+            found_.jobs.push_back(std::move(*job));
         }
     }
+}
+
+auto MemoryTable::recover() -> Recovered {
     end_ = End::taken_up;
-    return recovered;
+    return std::exchange(found_, {});
 }
 
 }  // namespace apiary::store

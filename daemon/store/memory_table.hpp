@@ -4,9 +4,9 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "store/sqlite.hpp"
 #include "vm/memory.hpp"
@@ -15,7 +15,8 @@ namespace apiary::store {
 
 class MemoryTable : public Memory {
 public:
-    // `boot`: names this boot of the host.
+    // Reads what there is, so that a database that is damaged is found out before anything relies on it; throws
+    // SqliteError. `boot`: names this boot of the host.
     MemoryTable(Sqlite& database, std::string boot);
     ~MemoryTable() override;
     MemoryTable(MemoryTable const&) = delete;
@@ -34,9 +35,12 @@ public:
     [[nodiscard]] auto changed() const -> bool { return !vms_.empty() || !jobs_.empty() || end_ != End::as_it_was; }
 
 private:
+    void read();
     // Of a VM: nothing means that it is to be forgotten.
     std::map<std::string, std::optional<VmRecord>, std::less<>> vms_;
     std::map<std::uint64_t, std::optional<Job>> jobs_;
+    std::unordered_set<std::uint64_t> stored_jobs_;  // ids that are in the table
+    Recovered found_;                                // until somebody asks for it
     // The definitions that are in the table, so that one is written only when it is another.
     std::unordered_map<std::string, DefinitionPtr> definitions_;
     std::unordered_map<std::string, DefinitionPtr> definitions_if_held_;

@@ -83,6 +83,10 @@ auto usable_version(Sqlite& database) -> std::int64_t {
 
 }  // namespace
 
+void check_schema(Sqlite& database) {
+    (void)usable_version(database);
+}
+
 void migrate(Sqlite& database) {
     auto const version = usable_version(database);
     if (version == schema_version) {

@@ -16,6 +16,9 @@ public:
 
 inline constexpr int schema_version = 1;
 
+// Throws SchemaError where the file is none of ours, or of a later version; writes nothing.
+void check_schema(Sqlite& database);
+
 // Makes the tables, or brings older ones up to schema_version; all or nothing. Throws SchemaError and SqliteError.
 void migrate(Sqlite& database);
 

@@ -20,6 +20,11 @@ namespace {
 constexpr std::size_t looked_at_in_memory = 20'000, looked_at_in_file = 2'000;
 // Two old ones go for each new one, so that a bound that was lowered is reached in steady small steps.
 constexpr std::int64_t pruned_for_each = 2, pruned_at_least = 16;
+// In WAL mode a commit syncs nothing with NORMAL either, and checkpoints are the Checkpointer's. What is synced is the
+// header where this connection begins the log anew by itself, which it does rarely: it commits between the end of a
+// checkpoint that carried everything and the Checkpointer's own first commit, or that one was put off by a reader. With
+// OFF the new frames could reach the disk before the header does, and a power cut would leave a log of two rounds.
+constexpr auto usual_sync = "PRAGMA synchronous = NORMAL;";
 
 }  // namespace
 
@@ -29,9 +34,8 @@ struct SqliteJournal::Statements {
           remember{database, "INSERT INTO vm VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET last_event = ?2"},
           page{database, "SELECT " + std::string{event_columns} + " FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2"},
           oldest{database, "SELECT seq, size, wall FROM event ORDER BY seq LIMIT ?1"},
-          remove{database, "DELETE FROM event WHERE seq <= ?1"},
-          last_of{database, "SELECT last_event FROM vm WHERE name = ?1"} {}
-    Statement insert, remember, page, oldest, remove, last_of;
+          remove{database, "DELETE FROM event WHERE seq <= ?1"} {}
+    Statement insert, remember, page, oldest, remove;
 };
 
 SqliteJournal::SqliteJournal(Loop& loop, JournalOptions options)
@@ -39,9 +43,10 @@ SqliteJournal::SqliteJournal(Loop& loop, JournalOptions options)
       options_{std::move(options)},
       database_{options_.path, Sqlite::Mode::create},
       checkpointer_{loop, options_.path, options_.checkpoint_pages, options_.report} {
-    database_.run(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = "
-        "MEMORY; PRAGMA cache_size = -256;");
+    check_schema(database_);  // the first pragma would convert the file of another program
+    database_.run("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;");
+    database_.run("PRAGMA cache_size = -256;");
+    database_.run(usual_sync);
     migrate(database_);
     APIARY_KILL_POINT("store.opened");
     statements_ = std::make_unique<Statements>(database_);
@@ -73,6 +78,14 @@ void SqliteJournal::recover() {
         Statement read{database_, "SELECT value FROM meta WHERE key = ?1"};
         return read.bind(1, key).step() ? std::string{read.text(0)} : std::string{};
     };
+    last_ = static_cast<std::uint64_t>(database_.number("SELECT max(seq) FROM event"));
+    oldest_ = static_cast<std::uint64_t>(database_.number("SELECT min(seq) FROM event"));
+    bytes_ = database_.number("SELECT sum(size) FROM event");
+    Statement vms{database_, "SELECT name, last_event FROM vm"};
+    while (vms.step()) {
+        last_stored_.emplace(vms.text(0), static_cast<std::uint64_t>(vms.number(1)));
+    }
+    vms.reset();
     char mark = '0';
     auto const unsettled = stored("unsettled");
     bool const lost = (undurable_ && ::pread(undurable_.get(), &mark, 1, 0) == 1 && mark == '1') ||
@@ -87,9 +100,6 @@ void SqliteJournal::recover() {
         synced("unsettled", options_.boot);
     }
     mark_undurable(false);
-    last_ = static_cast<std::uint64_t>(database_.number("SELECT max(seq) FROM event"));
-    oldest_ = static_cast<std::uint64_t>(database_.number("SELECT min(seq) FROM event"));
-    bytes_ = database_.number("SELECT sum(size) FROM event");
     APIARY_KILL_POINT("store.recovered");
 }
 
@@ -100,7 +110,7 @@ void SqliteJournal::synced(char const* key, std::string_view value) {
         .bind(2, value)
         .run();
     APIARY_KILL_POINT("store.synced");
-    database_.run("PRAGMA synchronous = OFF;");
+    database_.run(usual_sync);
 }
 
 void SqliteJournal::settle() {
@@ -149,6 +159,8 @@ auto SqliteJournal::commit() -> bool {
     if (pending_.empty() && !more && fault_.empty()) {
         return true;
     }
+    auto const bytes = bytes_;
+    auto const oldest = oldest_;
     try {
         database_.run("BEGIN IMMEDIATE");
         APIARY_KILL_POINT("commit.begun");
@@ -161,29 +173,18 @@ auto SqliteJournal::commit() -> bool {
         database_.run("COMMIT");
         APIARY_KILL_POINT("commit.held");
     } catch (SqliteError const& error) {
-        fault_ = error.what();
-        if (database_.in_transaction()) {
-            try {
-                database_.run("ROLLBACK");
-            } catch (SqliteError const&) {  // it was rolled back by itself
-            }
-        }
-        bytes_ = -1;  // counted anew when the disk answers again
-        for (auto* const list : {&pending_, &recent_}) {
-            for (auto event = list->rbegin();
-                 !pending_.empty() && event != list->rend() && event->seq >= pending_.front().seq; ++event) {
-                event->durable = false;
-            }
-        }
-        if (!marked_ && !pending_.empty()) {
-            mark_undurable(true);
-        }
+        bytes_ = bytes;  // of what there is again; to count it would hold the loop each time
+        oldest_ = oldest;
+        failed(error.what());
         return false;
     }
     for (auto* const companion : companions_) {
         companion->written();
     }
     pending_.clear();
+    for (auto const& [vm, last] : last_pending_) {
+        last_stored_.insert_or_assign(vm, last);
+    }
     last_pending_.clear();
     gap_.reset();
     fault_.clear();
@@ -193,19 +194,35 @@ auto SqliteJournal::commit() -> bool {
     return true;
 }
 
-void SqliteJournal::write() {
-    if (bytes_ < 0) {
-        bytes_ = database_.number("SELECT sum(size) FROM event");
-        oldest_ = static_cast<std::uint64_t>(database_.number("SELECT min(seq) FROM event"));
+void SqliteJournal::failed(std::string why) {
+    fault_ = std::move(why);
+    if (database_.in_transaction()) {
+        try {
+            database_.run("ROLLBACK");
+        } catch (SqliteError const&) {  // it was rolled back by itself
+        }
     }
+    for (auto* const list : {&pending_, &recent_}) {
+        for (auto event = list->rbegin();
+             !pending_.empty() && event != list->rend() && event->seq >= pending_.front().seq; ++event) {
+            event->durable = false;
+        }
+    }
+    if (!marked_ && !pending_.empty()) {
+        mark_undurable(true);
+    }
+}
+
+void SqliteJournal::write() {
     write_gap();
     for (auto const& event : pending_) {
         auto const details = details_text(event);
         write_event(statements_->insert, event, details);
         bytes_ += size_of(event, details);
-        if (!event.vm.empty()) {
-            statements_->remember.bind(1, event.vm).bind(2, static_cast<std::int64_t>(event.vm_seq)).run();
-        }
+    }
+    // Also of those whose events were too many to be kept until now.
+    for (auto const& [vm, last] : last_pending_) {
+        statements_->remember.bind(1, vm).bind(2, static_cast<std::int64_t>(last)).run();
     }
     if (oldest_ == 0 && !pending_.empty()) {
         oldest_ = gap_ ? gap_->seq : pending_.front().seq;
@@ -307,10 +324,8 @@ auto SqliteJournal::last_of(std::string_view vm) const -> std::uint64_t {
     if (auto const pending = last_pending_.find(vm); pending != last_pending_.end()) {
         return pending->second;
     }
-    auto& statement = statements_->last_of.bind(1, vm);
-    auto const last = statement.step() ? static_cast<std::uint64_t>(statement.number(0)) : 0;
-    statement.reset();
-    return last;
+    auto const stored = last_stored_.find(vm);
+    return stored != last_stored_.end() ? stored->second : 0;
 }
 
 }  // namespace apiary::store

@@ -73,6 +73,7 @@ private:
     void recover();
     void synced(char const* key, std::string_view value);
     void mark_undurable(bool undurable);
+    void failed(std::string why);
     void write();
     void write_gap();
     void prune();
@@ -92,7 +93,8 @@ private:
     std::int64_t bytes_ = 0;
     std::deque<Event> recent_;   // the newest, all that is committed or pending among them
     std::deque<Event> pending_;  // not yet in the database
-    std::map<std::string, std::uint64_t, std::less<>> last_pending_;  // of each VM, where it is pending
+    // The number of each VM's last event: in the database, and where it is yet to be written there.
+    std::map<std::string, std::uint64_t, std::less<>> last_stored_, last_pending_;
     std::optional<Event> gap_;        // stands for events that will never be in the database: the last of them
     std::uint64_t gap_from_ = 0;      // … and the number of the first
     mutable std::deque<Event> page_;  // of the last read from the database

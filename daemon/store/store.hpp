@@ -14,6 +14,7 @@ namespace apiary::store {
 
 class Store : private SqliteJournal::Companion {
 public:
+    // Reads all that the daemon asks of it later, but for old events: from here on no read can fail that it relies on.
     // Gives `identities` the numbers that were stored; those that come are stored with the events of their turn. Throws
     // std::runtime_error: what is wrong with the file, and what to do.
     Store(Loop& loop, JournalOptions options, Identities& identities);

@@ -10,9 +10,9 @@ namespace {
 constexpr int highest_child_fd = 65535;
 
 // Spreads fields over as many packets as they need.
-class Record {
+class LaunchPackets {
 public:
-    Record() { parts_.emplace_back(APIARY_MSG_LAUNCH); }
+    LaunchPackets() { parts_.emplace_back(APIARY_MSG_LAUNCH); }
     auto with_room_for(std::size_t size) -> OutgoingMessage& {
         if (!parts_.back().has_room_for(size)) {
             parts_.emplace_back(APIARY_MSG_LAUNCH);
@@ -70,7 +70,7 @@ auto launch_record(SpawnRequest request, std::uint64_t log_bound, std::string co
     if (auto fault = fault_of(request); !fault.empty()) {
         return LaunchFault{std::move(fault)};
     }
-    Record record;
+    LaunchPackets record;
     record.text(APIARY_FIELD_RUN_DIR, request.run_dir);
     record.with_room_for(sizeof log_bound).u64(APIARY_FIELD_LOG_BOUND, log_bound);
     record.with_room_for(sizeof request.launch).u64(APIARY_FIELD_NUMBER, request.launch);

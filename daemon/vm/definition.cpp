@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <map>
+#include <set>
 #include <string_view>
 
 namespace apiary {
@@ -38,6 +40,67 @@ auto same_meaning(Definition const& a, Definition const& b) -> bool {
            a.disks == b.disks && a.isos == b.isos && a.nics == b.nics && a.shares == b.shares &&
            a.graphics == b.graphics && std::equal(std::begin(a.com), std::end(a.com), std::begin(b.com)) &&
            a.kernel == b.kernel && a.initrd == b.initrd && a.err_logfile == b.err_logfile;
+}
+
+// bhyve_config(5): the password of a screen is pci.BUS.SLOT.FUNCTION.password.
+auto is_password(std::string_view key) -> bool {
+    return key == "password" || key.ends_with(".password");
+}
+
+// %(KEY) in a value stands for another key's value.
+void add_keys_in(std::string_view value, std::vector<std::string_view>& keys) {
+    for (auto at = value.find("%("); at != std::string_view::npos;) {
+        auto const end = value.find(')', at);
+        if (end == std::string_view::npos) {
+            return;
+        }
+        keys.push_back(value.substr(at + 2, end - at - 2));
+        at = value.find("%(", end);
+    }
+}
+
+// Passwords, and what they are made of. The keys are those of `base`.
+auto secret_keys(BhyveBase const& base) -> std::set<std::string_view> {
+    std::set<std::string_view> secret;
+    std::vector<std::string_view> found;
+    for (auto const& [key, value] : base.settings) {
+        if (is_password(key)) {
+            found.emplace_back(key);
+        }
+    }
+    if (found.empty()) {
+        return secret;
+    }
+    std::multimap<std::string_view, std::string_view> const values{base.settings.begin(), base.settings.end()};
+    while (!found.empty()) {
+        auto const next = found.back();
+        found.pop_back();
+        if (secret.insert(next).second) {
+            auto const [first, last] = values.equal_range(next);
+            std::for_each(first, last, [&found](auto const& setting) { add_keys_in(setting.second, found); });
+        }
+    }
+    return secret;
+}
+
+auto without_secrets(std::shared_ptr<BhyveBase const> const& base) -> std::shared_ptr<BhyveBase const> {
+    auto const secret = base ? secret_keys(*base) : std::set<std::string_view>{};
+    if (secret.empty()) {
+        return base;
+    }
+    auto made = std::make_shared<BhyveBase>(*base);
+    for (auto& [key, value] : made->settings) {
+        if (secret.contains(key)) {
+            value.clear();
+        }
+    }
+    return made;
+}
+
+// In the file no value is empty.
+auto lacks_secrets(BhyveBase const& base) -> bool {
+    return std::ranges::any_of(
+        base.settings, [](auto const& setting) { return setting.second.empty() && is_password(setting.first); });
 }
 
 auto no_text() -> std::string const& {
@@ -85,6 +148,7 @@ auto without_secrets(Definition definition) -> Definition {
         strip(settings);
     }
     definition.graphics.password.reset();
+    definition.bhyve_base = without_secrets(definition.bhyve_base);
     return definition;
 }
 
@@ -93,7 +157,7 @@ auto lacks_secrets(Definition const& definition) -> bool {
         return std::ranges::any_of(settings,
                                    [](Setting const& setting) { return setting.secret && setting.values.empty(); });
     };
-    return lacks(definition.settings) ||
+    return lacks(definition.settings) || (definition.bhyve_base && lacks_secrets(*definition.bhyve_base)) ||
            std::ranges::any_of(definition.plugin_settings, [&lacks](auto const& entry) { return lacks(entry.second); });
 }
 

@@ -157,7 +157,8 @@ struct Setting {
 [[nodiscard]] auto same_value(Setting const&, Setting const&) -> bool;
 
 // Another bhyve_config(5) file that a VM is started from: what the definition says itself is added to it, and wins.
-// May hold secrets (the password of a screen): its values are never shown.
+// May hold secrets (the password of a screen): its values are never shown. No value is empty, but for a secret that is
+// not kept.
 struct BhyveBase {
     std::string file;
     std::vector<std::pair<std::string, std::string>> settings;  // as they stand there, in their order

@@ -53,9 +53,11 @@ EngineCore::EngineCore(EngineParts parts)
              .steps = lasting(parts.steps),
              .run_root = std::move(parts.run_root),
              .timings = parts.timings,
-             .order = {parts.loop, parts.max_starting, parts.timings.longest_start}},
+             .order = {parts.loop, parts.max_starting, parts.timings.longest_start},
+             .departed = Departed{turns_}},
       consoles_{world_},
       report_{std::move(parts.report)} {
+    turns_.add_observer(world_.departed);
     if (memory_ != nullptr) {
         turns_.before_commit([this](Turn const& turn) { remember(turn); });
     }

@@ -67,6 +67,9 @@ public:
     void limit_starts(std::size_t most) { world_.order.limit(most); }  // before the first apply()
     void add_observer(Observer& observer) override { turns_.add_observer(observer); }
     void close_turn() override { turns_.close(); }
+    // The same, but where the journal is not ready it is waited for (some seconds at most); `then` runs when what
+    // happened is committed and told. To be called on a turn of its own.
+    void close_turn(std::function<void()> then) { turns_.close(std::move(then)); }
 
 private:
     struct Round;

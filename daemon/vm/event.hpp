@@ -77,7 +77,7 @@ public:
     virtual auto commit() -> bool = 0;
     // False: for a moment commit() would have to wait for the disk. The turn is gathered on meanwhile.
     [[nodiscard]] virtual auto ready() const -> bool { return true; }
-    // Runs once, as soon as it is ready again; never from within the call.
+    // Runs once, as soon as it is ready again; where it is ready, on a later turn or from within the call.
     virtual void when_ready(std::function<void()> callback) {
         auto const run = std::move(callback);
         run();

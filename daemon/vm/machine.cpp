@@ -265,14 +265,17 @@ auto Machine::why_not_to_start(Message const& command) const -> std::optional<Re
         return Refusal{Refusal::Kind::shutting_down, "the daemon is ending: VM " + name_ + " is not started"};
     }
     if (!world_.turns.durable() && at_rest()) {
-        return Refusal{Refusal::Kind::degraded, "VM " + name_ + " is not started: the journal cannot be written (" +
-                                                    world_.turns.journal().fault() + "): make room on its disk"};
+        return Refusal{Refusal::Kind::degraded, "VM " + name_ + " is not started: " + why_not_stored()};
     }
     if (!next_definition() && at_rest()) {
         return Refusal{Refusal::Kind::invalid_state,
                        "VM " + name_ + " was found running, and its definition is not read yet"};
     }
     return std::nullopt;
+}
+
+auto Machine::why_not_stored() const -> std::string {
+    return "the journal cannot be written (" + world_.turns.journal().fault() + "): make room on its disk";
 }
 
 auto Machine::on_guest(GuestEvent event) -> Effect {

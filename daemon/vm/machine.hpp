@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "vm/departed.hpp"
 #include "vm/job_book.hpp"
 #include "vm/memory.hpp"
 #include "vm/message.hpp"
@@ -50,6 +51,7 @@ struct World {
     std::string run_root;
     Timings timings;
     StartOrder order;
+    Departed departed;
     bool ending = false;  // the daemon ends: nothing starts any more
 };
 
@@ -132,6 +134,7 @@ private:
     auto react(Message& message) -> Effect;
     auto on_command(Message& command) -> Effect;
     [[nodiscard]] auto why_not_to_start(Message const& command) const -> std::optional<Refusal>;
+    [[nodiscard]] auto why_not_stored() const -> std::string;
     auto on_guest(GuestEvent event) -> Effect;
     auto on_timer(Message const& message) -> Effect;
     // Its stop is not only somebody's wish.
@@ -248,6 +251,7 @@ private:
     Duration start_delay_{};        // of the next one
     bool boot_due_ = false;         // its boot policy is yet to be followed
     bool start_sent_ = false;       // its delay is over, the command is in the inbox
+    bool start_put_off_ = false;    // it could not be stored then: it is tried again, and that was told
     RestartHistory restarts_;
 
     StartOrder::Seat* seat_ = nullptr;  // the order's own

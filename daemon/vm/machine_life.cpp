@@ -44,8 +44,14 @@ auto Machine::live() -> Task<> {
         react(backend != nullptr && backend->has_loader(*definition_) ? Input::prepared_loader : Input::prepared);
         note_launch();
         co_await committed();
-        launch();
-        co_await attend();
+        if (world_.turns.durable()) {
+            launch();
+            co_await attend();
+        } else {
+            // The next daemon would undo the steps of a guest that runs, and start it a second time.
+            launched_ = false;
+            react(Input::exec_failed, {Reason::error, "it is not launched: " + why_not_stored()});
+        }
     }
     co_await undo_all();
 }
@@ -229,13 +235,8 @@ void Machine::part_with_guest() {
     disarm();
     launched_ = adopting_ = unfinished_ = false;
     ++launch_generation_;
-    // Its exit record may go when the end is written down, not before.
-    auto const departed = std::shared_ptr<Guest>{std::move(guest_)};
-    world_.turns.after_commit([departed] {
-        APIARY_KILL_POINT("guest.forget");
-        departed->forget();
-        APIARY_KILL_POINT("guest.forgotten");
-    });
+    world_.turns.after_commit([&departed = world_.departed, run_dir = run_dir_,
+                               guest = std::shared_ptr<Guest>{std::move(guest_)}] { departed.add(run_dir, guest); });
 }
 
 void Machine::arm(Duration delay, Input input) {

@@ -29,9 +29,9 @@ auto Machine::waits_for_its_turn() const -> bool {
 }
 
 // Whether those that are to start after it have something to wait for. Not while it waits to be tried again after a
-// failure: that may go on for long.
+// failure, or until the disk takes something again: that may go on for long.
 auto Machine::is_coming() const -> bool {
-    bool const planned = start_timer_ || start_sent_;
+    bool const planned = (start_timer_ || start_sent_) && !start_put_off_;
     return status_.state == State::starting ||
            (status_.state == State::stopping && status_.target == Target::running) ||
            (at_rest() && status_.sub_state == SubState::none && status_.target == Target::running && planned);
@@ -86,9 +86,7 @@ auto Machine::on_turn_to_start(Message const& message) -> Effect {
         return Effect::none;  // that start was called off
     }
     if (message.input == Input::admitted && !world_.turns.durable()) {
-        return react(Input::step_failed,
-                     {Reason::error, "its turn to start has come, and the journal cannot be written (" +
-                                         world_.turns.journal().fault() + "): make room on its disk"});
+        return react(Input::step_failed, {Reason::error, "its turn to start has come, and " + why_not_stored()});
     }
     if (find_row(status_.state, status_.sub_state, message.input) == nullptr) {
         return Effect::none;  // in_queue: it knows

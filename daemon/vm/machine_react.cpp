@@ -91,6 +91,7 @@ auto Machine::react(Input input, Cause const& cause, Message* command) -> Effect
     }
     if (effect == Effect::begin || effect == Effect::enqueue || status_.target != Target::running) {
         start_timer_ = nullptr;  // it starts, or somebody does not want it to
+        start_put_off_ = false;
     }
     move(*row, cause);
     if (ends_with_move != nullptr) {
@@ -200,6 +201,7 @@ void Machine::after_move(Effect effect) {
             tell(EventType::vm_changed, {{"pending", "true"}});
             break;
         case Effect::plan_start:
+            start_put_off_ = false;
             plan_start(start_delay_);
             break;
         case Effect::finish:

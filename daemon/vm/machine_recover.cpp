@@ -147,10 +147,8 @@ auto Machine::live_again() -> Task<> {
         co_return;
     }
     if (!world_.turns.durable()) {
-        react(Input::step_failed, {Reason::error,
-                                   "the daemon was restarted while it was being started, and the journal "
-                                   "cannot be written now (" +
-                                       world_.turns.journal().fault() + "): make room on its disk"});
+        react(Input::step_failed,
+              {Reason::error, "the daemon was restarted while it was being started, and " + why_not_stored()});
         co_await undo_all();
         co_return;
     }

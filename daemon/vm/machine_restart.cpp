@@ -71,15 +71,27 @@ void Machine::forget_restarts(Input input, Message const& command) {
     }
 }
 
-// Of a start that was planned: the daemon could not, for now. What waits in its back-off goes on waiting.
+// Of a start that was planned: the daemon could not, for now. What waits in its back-off goes on waiting, and so does
+// what the disk has no room for.
 void Machine::planned_start_refused(Refusal const& refusal) {
     bool const waits = status_.state == State::stopped && status_.sub_state == SubState::backoff;
-    if (!waits || start_timer_ || status_.target != Target::running || world_.ending) {
+    bool const put_off = refusal.kind == Refusal::Kind::degraded && at_rest() && status_.sub_state == SubState::none;
+    if (!(waits || put_off) || start_timer_ || status_.target != Target::running || world_.ending) {
         return;
     }
     changed();
-    plan_start(world_.timings.restart_backoff_last, true);
-    status_.reason_text = "it could not be started again, which is tried once more in a while: " + refusal.text;
+    plan_start(world_.timings.restart_backoff_last, waits);
+    if (waits) {
+        status_.reason_text = "it could not be started again, which is tried once more in a while: " + refusal.text;
+    } else if (!std::exchange(start_put_off_, true)) {
+        // Once: what happens while nothing can be written has to wait in memory.
+        tell(EventType::notice,
+             {{"text",
+               "its planned start is put off, and tried again every " +
+                   std::to_string(
+                       std::chrono::duration_cast<std::chrono::minutes>(world_.timings.restart_backoff_last).count()) +
+                   " min: " + refusal.text}});
+    }
 }
 
 }  // namespace apiary

@@ -154,6 +154,14 @@ auto Machine::attempt_step(std::shared_ptr<Step> step) -> Task<bool> {
     attempts_.push_back({.name = std::string{step->name()}, .id = attempt_id, .contributions = {}});
     show_progress();
     co_await committed();
+    if (!world_.turns.durable()) {
+        // If it were called now and we died, nobody would know that there is something to undo.
+        auto const text = "it is not begun: " + why_not_stored();
+        tell_step(attempts_.back(), "prestart", "failed", text);
+        attempts_.pop_back();
+        react(Input::step_failed, {Reason::error, "step " + std::string{step->name()} + ": " + text});
+        co_return false;
+    }
     call_prestart(*step, attempts_.back());
     arm(step->timeout(), Input::step_timeout);
     for (;;) {

@@ -71,8 +71,8 @@ public:
     // For one undo. None: what the engine has for all.
     [[nodiscard]] virtual auto undo_timeout() const -> std::optional<Duration> { return std::nullopt; }
 
-    // `done` is called exactly once, on the loop; never from within the call itself. The engine may have gone on by
-    // then (deadline, stop): a late answer is dropped, and the undo follows in any case.
+    // `done` is called exactly once, on the loop; never from within the call itself (but see renew()). The engine may
+    // have gone on by then (deadline, stop): a late answer is dropped, and the undo follows in any case.
     virtual void prestart(StepCall call, Done done) = 0;
     // A request to be quick about the prestart with this attempt id: its answer is not waited for any more.
     virtual void cancel(std::uint64_t attempt) { (void)attempt; }
@@ -81,7 +81,7 @@ public:
     virtual void poststop(StepCall call, Done done) = 0;
     // The daemon was restarted since the prestart with this attempt id, and the hypervisor is to be launched again:
     // what of the contributions did not outlive that (descriptors) is contributed anew. What is called off is not
-    // undone otherwise than by the one poststop. Result kinds: ok, failed.
+    // undone otherwise than by the one poststop. Result kinds: ok, failed. `done` may be called from within the call.
     virtual void renew(StepCall call, Done done) {
         auto const answer = std::move(done);
         answer({.text = {}, .contributions = std::move(call.contributions)});

@@ -143,4 +143,13 @@ void Turns::close() {
     APIARY_KILL_POINT("turn.told");
 }
 
+void Turns::close(std::function<void()> then) {
+    if (!journal_.ready()) {
+        journal_.when_ready([this, then = std::move(then)]() mutable { close(std::move(then)); });
+        return;
+    }
+    close();
+    then();
+}
+
 }  // namespace apiary

@@ -44,6 +44,8 @@ public:
     void after_commit(std::function<void()> callback);
 
     void close();
+    // As soon as the journal is ready; `then` runs once all were told. To be called on a turn of its own.
+    void close(std::function<void()> then);
 
     // False: the last turn could not be written down; nothing new may start.
     [[nodiscard]] auto durable() const -> bool { return durable_; }

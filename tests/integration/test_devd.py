@@ -3,6 +3,7 @@ import os
 import re
 import select
 import signal
+import socket
 import stat
 
 import pytest
@@ -134,6 +135,32 @@ def test_who_does_not_read_is_dropped(world, reader):
         while sleeper.next() is not None:
             pass
     reader(packets=True).close()     # their places are free again
+
+
+def test_who_closes_his_direction_or_speaks_goes_on_hearing(world, reader):
+    """As devd's own readers may: `socat - UNIX-CONNECT:… </dev/null`, `nc` at the end of its input, one who greets."""
+    start(world, world.bhyve("web"))
+    caller = world.follower()
+
+    def ten():
+        return [reader(packets=number % 2 == 0) for number in range(10)]    # as many as a user may have
+    first = ten()
+    for number, one in enumerate(first):
+        if number % 3 == 0:
+            one.sock.send(b"hello\n")
+        else:
+            one.sock.shutdown(socket.SHUT_WR)
+    assert command(caller, "web", "Start")["Result"] == "done"
+    told = first[0].until_has(type="JOB_END")
+    for one in first[1:]:
+        assert one.until_has(type="JOB_END") == told
+    # They go, and nothing happens that would tell of it: their places are free all the same.
+    for one in first:
+        one.close()
+    second = ten()
+    assert command(caller, "web", "PowerOff")["Result"] == "done"
+    for one in second:
+        one.until_has(type="STOPPED")
 
 
 def test_none_where_none_are_wanted(world):

@@ -149,6 +149,26 @@ def test_a_bus_that_hangs_is_replaced(host):
     assert host.bus != bus
 
 
+@pytest.mark.parametrize("name", ["private-bus.conf", "private-bus", "bus-address"])
+def test_a_file_that_cannot_be_written_is_tried_again(host, name):
+    """As on a full disk: the daemon lives on with its guests, without a bus until there is room again."""
+    guest = host.boot().get(vm_path("web"), VM, "HypervisorPid")
+    bus = host.bus
+    host.daemon.kill()
+    os.kill(bus, signal.SIGKILL)
+    wait_gone(bus)
+    in_the_way = host.daemon.run_dir / f"{name}.new"   # what is written first, beside the file itself
+    in_the_way.mkdir()
+    host.daemon.launch()
+    host.daemon.logged(f"private bus: write {host.daemon.run_dir}/{name}: ", "the VMs are not touched")
+    in_the_way.rmdir()
+    wait_until(host.is_there, "the daemon is on its bus")
+    assert alive(guest)
+    assert command(host.client(ALICE).follow(), "web", "PowerOff")["Result"] == "done"
+    host.daemon.stop()
+    assert host.files() == ["undurable"]
+
+
 def test_a_found_bus_that_dies_is_replaced(host):
     """Who is no child of this daemon is watched too."""
     bus = host.bus

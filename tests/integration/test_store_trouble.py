@@ -86,6 +86,21 @@ def test_it_is_full_for_a_while(world):
         scene.well_again()
 
 
+def test_a_start_is_the_first_to_notice(world):
+    """It is accepted, for nobody knew; nothing of it is begun, so nothing is unknown to the next daemon."""
+    with SmallDisk(world, "state") as disk:
+        scene = Scene(world, prefix=disk.prefix)
+        disk.fill()
+        start = command(scene.caller, "web", "Start")
+        assert start["Result"] == "failed" and "make room on its disk" in start["Error"], start
+        assert scene.state("web") == "failed" and scene.pid("web") == 0 and scene.degraded()
+        scene.daemon.kill()
+        disk.empty()
+        scene.start()
+        assert scene.state("web") == "stopped" and not scene.degraded()
+        scene.well_again()
+
+
 def test_the_daemon_dies_while_it_is_full(world):
     """Its successor comes up without the database; what it cannot know it does not touch, and it can end it."""
     with SmallDisk(world, "state") as disk:

@@ -53,6 +53,15 @@ void RecordingObserver::catch_up(std::set<std::uint64_t> jobs_under_way) {
     running_jobs = std::move(jobs_under_way);
 }
 
+void RecordingObserver::begin_anew() {
+    seq_ = 0;
+    events.clear();
+    known_.clear();
+    ended_jobs.clear();
+    events_of_new_jobs_.clear();
+    events_of_ended_jobs_.clear();
+}
+
 void RecordingObserver::check_event(Event const& event) {
     auto const at = "event " + std::to_string(event.seq) + " of " + event.vm + ": ";
     if (event.seq != ++seq_) {

@@ -31,6 +31,8 @@ public:
     void on_turn(Turn const& turn) override;
     // Another engine goes on: what the last one had committed and not told is read from the journal, as a client would.
     void catch_up(std::set<std::uint64_t> jobs_under_way);
+    // What was told and could not be kept is lost with its engine: the journal begins another stream.
+    void begin_anew();
 
     // "state/sub-state" of each state event of one VM, and others by their type.
     [[nodiscard]] auto story(std::string_view vm) const -> std::vector<std::string>;

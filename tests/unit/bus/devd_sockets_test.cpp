@@ -130,6 +130,37 @@ TEST_F(Devd, who_is_slow_but_reads_misses_nothing) {
     EXPECT_TRUE(said.empty());
 }
 
+// As devd's own readers may: `socat - UNIX-CONNECT:… </dev/null` closes one direction at once.
+TEST_F(Devd, who_speaks_or_closes_his_direction_goes_on_hearing) {
+    std::vector<StreamReader> readers;
+    for (std::size_t i = 0; i < DevdSockets::max_of_user; ++i) {
+        readers.push_back(i % 2 == 0 ? stream() : packets());
+        ASSERT_EQ(::send(readers.back().fd(), "words", 5, 0), 5);
+        if (i % 3 != 0) {
+            ASSERT_EQ(::shutdown(readers.back().fd(), SHUT_WR), 0);
+        }
+    }
+    loop.run_ready();  // comes to an end: nobody stays readable
+    happen(1);
+    EXPECT_EQ(sockets->readers(), DevdSockets::max_of_user);
+    for (auto& reader : readers) {
+        EXPECT_EQ(reader.lines().size(), 1U);
+        reader.close();
+    }
+    loop.run_ready();
+    readers.clear();
+    for (std::size_t i = 0; i < DevdSockets::max_of_user; ++i) {  // they are gone: their places are free
+        readers.push_back(stream());
+    }
+    EXPECT_EQ(sockets->readers(), DevdSockets::max_of_user);
+    ASSERT_EQ(::shutdown(readers.front().fd(), SHUT_WR), 0);
+    loop.run_ready();
+    readers.front().close();
+    happen(1);  // the next event finds that he is gone
+    EXPECT_EQ(sockets->readers(), DevdSockets::max_of_user - 1);
+    EXPECT_TRUE(said.empty());
+}
+
 TEST_F(Devd, so_many_and_no_more) {
     std::vector<StreamReader> readers;
     for (std::size_t i = 0; i < DevdSockets::max_of_user; ++i) {

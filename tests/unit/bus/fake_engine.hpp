@@ -30,8 +30,14 @@ public:
         page.truncated = after + 1 < page.oldest;
         page.complete_through = page.truncated ? after : last_;
         auto const first = page.truncated || after >= last_ ? events_.size() : after + 1 - page.oldest;
+        ++reads_;
+        std::size_t looked_at = 0;
         for (auto at = first; at < events_.size(); ++at) {
             auto const& event = events_[at];
+            if (looked_at++ == looks_at) {
+                page.complete_through = event.seq - 1;
+                break;
+            }
             if (wanted(event)) {
                 if (page.events.size() == max) {
                     page.complete_through = page.events.back()->seq;
@@ -42,6 +48,8 @@ public:
         }
         return page;
     }
+    [[nodiscard]] auto reads() const -> std::size_t { return reads_; }
+    std::size_t looks_at = ~std::size_t{0};  // events in each call, as one that reads a file does
     void drop_oldest(std::size_t count) {
         events_.erase(events_.begin(), events_.begin() + static_cast<std::ptrdiff_t>(count));
     }
@@ -49,6 +57,7 @@ public:
 private:
     std::string stream_ = "fake-stream";
     std::uint64_t last_ = 0;
+    mutable std::size_t reads_ = 0;
     std::deque<Event> events_;
 };
 

@@ -34,8 +34,9 @@ protected:
         loop.run_ready();
         return reader;
     }
-    // So many events of a VM, in one turn.
-    void happen(std::size_t count, std::string const& vm = "web", uid_t owner = 0, std::size_t details = 0) {
+    // So many events of a VM, in one turn that nobody was told of yet.
+    auto gathered(std::size_t count = 1, std::string const& vm = "web", uid_t owner = 0, std::size_t details = 0)
+        -> Turn {
         Turn turn;
         for (std::size_t i = 0; i < count; ++i) {
             Event event;
@@ -48,7 +49,10 @@ protected:
             engine.fake_journal().append(event);
             turn.events.push_back(event);
         }
-        streams.on_turn(turn);
+        return turn;
+    }
+    void happen(std::size_t count, std::string const& vm = "web", uid_t owner = 0, std::size_t details = 0) {
+        streams.on_turn(gathered(count, vm, owner, details));
         loop.run_ready();
     }
     // The numbers of the events among the lines.
@@ -160,6 +164,74 @@ TEST_F(Streams, a_reader_who_stops_harms_nobody) {
     EXPECT_EQ(numbers(all), from_to(1, 10'000));
 }
 
+// What one turn of the loop costs does not grow with the readers who are far behind, nor with what their filters pass
+// over.
+TEST_F(Streams, one_reader_at_a_time_reads_far_back) {
+    engine.fake_journal().looks_at = 2000;
+    happen(20'000);
+    auto const most_in_a_turn = [&](JournalQuery const& query) {
+        std::vector<StreamReader> readers;
+        for (std::size_t i = 0; i < JournalStreams::max_of_user; ++i) {
+            readers.emplace_back(streams.open(user(0, {}), query, 0));
+        }
+        std::size_t most = 0, before = engine.fake_journal().reads();
+        int turns = 0;
+        std::function<void()> const turn = [&] {
+            auto const now = engine.fake_journal().reads();
+            most = std::max(most, now - std::exchange(before, now));
+            if (++turns < 2000) {
+                loop.post(turn);
+            }
+        };
+        loop.post(turn);
+        loop.run_ready();
+        for (auto& reader : readers) {
+            auto const lines = reader.lines();
+            EXPECT_TRUE(query.names.wants_type("notice") ||
+                        lines.back() == R"({"control":"through","seq":20000,"stream":"fake-stream"})");
+        }
+        readers.clear();
+        loop.run_ready();
+        return most;
+    };
+    EXPECT_EQ(most_in_a_turn({.names = SignalFilter{{}, {"console"}}}), 1U);
+    EXPECT_EQ(most_in_a_turn({}), 8U);  // pages of what he wants
+}
+
+// Beside those, who is up to date hears of the next event in the turn in which it happens.
+TEST_F(Streams, who_is_far_behind_is_nobodys_hindrance) {
+    engine.fake_journal().looks_at = 2000;
+    happen(20'000);
+    auto quick = open(0, 20'000);
+    std::vector<StreamReader> far;
+    for (std::size_t i = 0; i < JournalStreams::max_of_user; ++i) {
+        far.emplace_back(streams.open(user(alice, {}), {}, 0));
+    }
+    streams.on_turn(gathered());
+    auto const before = engine.fake_journal().reads();
+    std::vector<std::uint64_t> told;
+    loop.before_each = [&] {
+        if (engine.fake_journal().reads() > before + 2 && told.empty()) {
+            told = numbers(quick.lines());
+            EXPECT_EQ(told, from_to(20'001, 20'001));
+        }
+    };
+    loop.run_ready();
+    loop.before_each = {};
+    EXPECT_FALSE(told.empty());
+}
+
+TEST_F(Streams, a_number_of_this_turn_may_be_followed_from) {
+    happen(1);
+    auto const turn = gathered(2);
+    auto reader = open(0, journal_position(engine.journal(), "", 2, false));
+    EXPECT_THAT(reader.lines(), ElementsAre(R"({"control":"begin","after":2,"stream":"fake-stream"})",
+                                            R"({"control":"through","seq":2,"stream":"fake-stream"})"));
+    streams.on_turn(turn);
+    loop.run_ready();
+    EXPECT_EQ(numbers(reader.lines()), from_to(3, 3));
+}
+
 TEST_F(Streams, who_is_left_behind_is_told_and_that_is_the_end) {
     auto slow = open(0);
     happen(3000, "web", 0, 500);
@@ -205,12 +277,7 @@ TEST_F(Streams, so_many_and_no_more) {
 
 TEST_F(Streams, a_planned_end_tells_what_is_left_to_tell) {
     auto reader = open(0);
-    Turn turn;
-    Event event;
-    event.vm = "web";
-    engine.fake_journal().append(event);
-    turn.events.push_back(event);
-    streams.on_turn(turn);
+    streams.on_turn(gathered());
     streams.close();
     EXPECT_EQ(numbers(reader.lines()), from_to(1, 1));
     EXPECT_TRUE(reader.ended());
@@ -225,7 +292,7 @@ TEST(JournalPosition, what_is_not_all_there_is_refused) {
     }
     journal.drop_oldest(4);
     auto const position = [&](std::string const& stream, std::uint64_t after, bool from_oldest = false) {
-        return journal_position(journal, 10, stream, after, from_oldest);
+        return journal_position(journal, stream, after, from_oldest);
     };
     EXPECT_EQ(position("", 4), 4U);
     EXPECT_EQ(position("fake-stream", 10), 10U);

@@ -184,6 +184,49 @@ TEST(EventsCommand, tells_that_the_numbers_are_others) {
     EXPECT_NE(scene.out.str().find("text 1"), std::string::npos);
 }
 
+// From the oldest on there is nothing to refuse, so the stream itself tells it.
+TEST(EventsCommand, tells_that_the_numbers_are_others_from_the_oldest_on_too) {
+    Scene scene;
+    scene.output.json = true;
+    scene.daemon.journal = {event(1, "web"), event(2, "web")};
+    auto asked = asking(Action::events);
+    asked.since = 0;
+    asked.stream = "s0";
+    asked.json = true;
+    EXPECT_EQ(run(scene.context, asked), ExitCode::ok);
+    EXPECT_EQ(scene.out.str(), R"({"control":"stream-changed","stream":"s1"})"
+                               "\n" +
+                                   event_json(scene.daemon.journal[0], "s1") + '\n' +
+                                   event_json(scene.daemon.journal[1], "s1") + '\n');
+    EXPECT_NE(scene.err.str().find("numbers its events anew"), std::string::npos);
+}
+
+// What is gone is told, and when it goes on with the oldest that is left, that is of another numbering.
+TEST(EventsCommand, numbers_may_become_others_between_a_gap_and_what_follows) {
+    Scene scene;
+    scene.output.json = true;
+    auto& daemon = scene.daemon;
+    daemon.journal_oldest = 50;
+    daemon.journal = {event(50, "web")};
+    int opened = 0;
+    daemon.on_open = [&] {
+        if (++opened == 2) {  // after the refusal
+            daemon.stream = "s2";
+            daemon.journal_oldest = 1;
+            daemon.journal = {event(1, "web")};
+        }
+    };
+    auto asked = asking(Action::events);
+    asked.since = 9;
+    asked.json = true;
+    EXPECT_EQ(run(scene.context, asked), ExitCode::ok);
+    EXPECT_EQ(scene.out.str(), R"({"control":"truncated","oldest":50,"stream":"s1"})"
+                               "\n"
+                               R"({"control":"stream-changed","stream":"s2"})"
+                               "\n" +
+                                   event_json(daemon.journal[0], "s2") + '\n');
+}
+
 TEST(EventsCommand, begins_at_a_time) {
     Scene scene;
     scene.daemon.journal = {event(1, "web"), event(2, "web")};

@@ -181,8 +181,7 @@ public:
         if ((asked != daemon_.stream || gone) && !from_oldest) {
             throw JournalTruncated{"gone", daemon_.journal_oldest, daemon_.stream};
         }
-        std::string text = R"({"control":"begin","after":0})"
-                           "\n";
+        std::string text = R"({"control":"begin","after":0,"stream":")" + daemon_.stream + "\"}\n";
         for (auto const& event : daemon_.journal) {
             if (event.seq > after && event.time >= filter.since) {
                 text += event_json(event, daemon_.stream) + '\n';

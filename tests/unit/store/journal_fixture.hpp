@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <deque>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -15,6 +16,28 @@
 #include "support/fake_loop.hpp"
 
 namespace apiary::store {
+
+// Work for the pool is done when the test says so.
+class SlowPool : public test::FakeLoop {
+public:
+    void offload(Callback work, Callback done) override {
+        waiting.push_back([this, work = std::move(work), done = std::move(done)]() mutable {
+            work();
+            post(std::move(done));
+        });
+    }
+    void work() {
+        work_untold();
+        run_ready();
+    }
+    // The loop is yet to hear that it is done.
+    void work_untold() {
+        auto next = std::move(waiting.front());
+        waiting.pop_front();
+        next();
+    }
+    std::deque<Callback> waiting;
+};
 
 inline auto all(Event const&) -> bool {
     return true;

@@ -1,6 +1,7 @@
 // What a journal makes of a disk that fails, of a power cut, of a file that is none, and of being killed at any
 // instant.
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include <array>
 #include <csignal>
 #include <fstream>
+#include <iterator>
 
 #include "store/schema.hpp"
 #include "unit/store/journal_fixture.hpp"
@@ -111,6 +113,34 @@ TEST_F(SqliteJournalTest, AnOrderlyEndKeepsTheStreamOverABoot) {
     EXPECT_NE(journal_->stream(), stream);
 }
 
+// What is there is not counted anew for each turn of a disk that takes nothing, nor counted twice.
+TEST_F(SqliteJournalTest, ADiskThatTakesNothingCostsNoSearch) {
+    options_.max_bytes = 100 * 200;
+    open();
+    fill(50);
+    int searches = 0;
+    sqlite3_trace_v2(
+        journal_->database().handle(), SQLITE_TRACE_STMT,
+        [](unsigned, void* count, void*, void* sql) {
+            *static_cast<int*>(count) +=
+                std::string_view{static_cast<char const*>(sql)}.find("sum(") != std::string_view::npos ? 1 : 0;
+            return 0;
+        },
+        &searches);
+    {
+        NoGrowth const limit;
+        add();
+        for (int i = 0; i < 100; ++i) {
+            EXPECT_FALSE(journal_->commit());
+        }
+    }
+    EXPECT_TRUE(journal_->commit());
+    sqlite3_trace_v2(journal_->database().handle(), 0, nullptr, nullptr);
+    EXPECT_EQ(searches, 0);
+    fill(10);
+    EXPECT_EQ(journal_->read(0, 1, all).oldest, 1U);
+}
+
 TEST_F(SqliteJournalTest, TellsOfWhatWasTooMuchToKeep) {
     options_.backlog = 4;
     open();
@@ -135,6 +165,35 @@ TEST_F(SqliteJournalTest, TellsOfWhatWasTooMuchToKeep) {
     EXPECT_EQ(page.complete_through, 12U);
 }
 
+// A VM whose events were all among those that were too many counts on all the same.
+TEST_F(SqliteJournalTest, TheLastEventOfAVmIsKnownWhereItCouldNotBeKept) {
+    options_.backlog = 4;
+    open();
+    add("quiet");
+    journal_->database().run("PRAGMA query_only = 1");
+    for (int i = 0; i < 10; ++i) {
+        add(i == 0 ? "quiet" : "loud");
+        EXPECT_FALSE(journal_->commit());
+    }
+    journal_->database().run("PRAGMA query_only = 0");
+    ASSERT_TRUE(journal_->commit());
+    EXPECT_EQ(journal_->last_of("quiet"), 2U);
+    open();
+    EXPECT_EQ(journal_->last_of("quiet"), 2U);
+    EXPECT_EQ(journal_->last_of("loud"), 11U);
+}
+
+// A reload asks for it, half-way through what it does.
+TEST_F(SqliteJournalTest, TheLastEventOfAVmNeedsNoDisk) {
+    open();
+    add("web");
+    ASSERT_TRUE(journal_->commit());
+    open();
+    journal_->database().run("DROP TABLE vm");
+    EXPECT_EQ(journal_->last_of("web"), 1U);
+    EXPECT_EQ(journal_->last_of("never seen"), 0U);
+}
+
 TEST_F(SqliteJournalTest, SaysWhatIsWrongWithAFile) {
     std::ofstream{options_.path} << std::string(10'000, 'x');
     try {
@@ -154,6 +213,25 @@ TEST_F(SqliteJournalTest, SaysWhatIsWrongWithAFile) {
     std::filesystem::remove(options_.path);
     std::filesystem::create_symlink("/etc/hosts", options_.path);
     EXPECT_THROW(open(), SqliteError);
+}
+
+// Whose file it is, is asked before anything is done to it.
+TEST_F(SqliteJournalTest, AFileThatIsNoneOfOursIsNotTouched) {
+    auto const content = [this] {
+        std::ifstream file{options_.path, std::ios::binary};
+        return std::string{std::istreambuf_iterator<char>{file}, {}};
+    };
+    { Sqlite{options_.path, Sqlite::Mode::create}.run("CREATE TABLE other (x)"); }
+    auto const foreign = content();
+    EXPECT_THROW(open(), SchemaError);
+    EXPECT_TRUE(content() == foreign);
+    std::filesystem::remove(options_.path);
+    open();
+    journal_.reset();
+    { Sqlite{options_.path, Sqlite::Mode::existing}.run("PRAGMA journal_mode = DELETE; PRAGMA user_version = 999"); }
+    auto const later = content();
+    EXPECT_THROW(open(), SchemaError);
+    EXPECT_TRUE(content() == later);
 }
 
 // Killed at any instant: all that was said to be committed is there, and nothing is there twice.

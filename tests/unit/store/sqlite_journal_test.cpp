@@ -137,24 +137,6 @@ TEST_F(SqliteJournalTest, TheLogOfTheDatabaseStaysShort) {
     EXPECT_EQ(journal_->last(), 2000U);
 }
 
-// Work for the pool is done when the test says so.
-class SlowPool : public test::FakeLoop {
-public:
-    void offload(Callback work, Callback done) override {
-        waiting.push_back([this, work = std::move(work), done = std::move(done)]() mutable {
-            work();
-            post(std::move(done));
-        });
-    }
-    void work() {
-        auto next = std::move(waiting.front());
-        waiting.pop_front();
-        next();
-        run_ready();
-    }
-    std::deque<Callback> waiting;
-};
-
 TEST_F(SqliteJournalTest, IsNotReadyWhileARoundEnds) {
     SlowPool loop;
     options_.checkpoint_pages = 1;

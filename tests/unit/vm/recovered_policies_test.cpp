@@ -127,6 +127,43 @@ TEST_F(RecoveredPolicies, ASecretComesFromTheConfiguration) {
     EXPECT_EQ(world.where(), "starting/launching");
 }
 
+// So it is with that of a screen in a base file.
+TEST_F(RecoveredPolicies, ASecretOfABaseFileComesFromTheConfiguration) {
+    using Settings = std::vector<std::pair<std::string, std::string>>;
+    auto const with = [](Settings settings) {
+        auto made = std::make_shared<Definition>(*make({.name = "vm", .backend = BackendKind::qemu}));
+        made->bhyve_base = std::make_shared<BhyveBase const>(BhyveBase{"/base", std::move(settings)});
+        return made;
+    };
+    Settings const told{{"x.word", "open"},       {"x.words", "%(x.word) sesame%%"},
+                        {"memory.size", "1G"},    {"pci.0.29.0.password", "%(x.words)"},
+                        {"x.password.hint", "y"}, {"pci.0.30.0.password", "shut"}};
+    auto const kept = std::make_shared<Definition const>(without_secrets(*with(told)));
+    EXPECT_EQ(kept->bhyve_base->settings, (Settings{{"x.word", ""},
+                                                    {"x.words", ""},
+                                                    {"memory.size", "1G"},
+                                                    {"pci.0.29.0.password", ""},
+                                                    {"x.password.hint", "y"},
+                                                    {"pci.0.30.0.password", ""}}));
+    EXPECT_TRUE(lacks_secrets(*kept));
+    EXPECT_FALSE(lacks_secrets(*with(told)));
+    world.engine->apply({kept});
+    settle();
+    tell(Command::start);
+    EXPECT_EQ(world.where(), "failed");  // it is not started without
+    EXPECT_NE(status().reason_text.find("secrets"), std::string::npos) << status().reason_text;
+    auto changed = told;
+    changed[2].second = "2G";
+    EXPECT_EQ(world.engine->preview({with(changed)}).size(), 1U);
+    EXPECT_TRUE(world.engine->preview({with(told)}).empty());
+    world.engine->apply({with(told)});
+    settle();
+    EXPECT_EQ(world.engine->find("vm")->definition()->bhyve_base->settings, told);
+    tell(Command::start);
+    EXPECT_EQ(world.where(), "starting/launching");
+    EXPECT_EQ(world.hypervisor.last().request.definition->bhyve_base->settings, told);
+}
+
 TEST_F(RecoveredPolicies, AFailureIsRemembered) {
     start();
     world.process()->exited(Reason::killed, "signal 11");

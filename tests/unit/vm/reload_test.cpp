@@ -121,7 +121,7 @@ auto line_of(Place const& from, Change const& change, EngineWorld& world) -> std
     return line.str();
 }
 
-auto expected() -> std::vector<std::string> {
+auto expected_effects() -> std::vector<std::string> {
     std::vector<std::string> lines;
     std::istringstream text{std::string{expected_reloads}};
     for (std::string line; std::getline(text, line);) {
@@ -135,7 +135,7 @@ auto expected() -> std::vector<std::string> {
 class ReloadMatrix : public ::testing::TestWithParam<Place> {};
 
 TEST_P(ReloadMatrix, EveryChangeHasItsOutcome) {
-    auto const lines = expected();
+    auto const lines = expected_effects();
     for (auto const& change : changes()) {
         EngineWorld world;
         auto const line = line_of(GetParam(), change, world);
@@ -160,7 +160,7 @@ TEST(ReloadLines, EachNamesAPlaceAndAChange) {
             keys.push_back(place.name + " " + change.name + " |");
         }
     }
-    auto const lines = expected();
+    auto const lines = expected_effects();
     EXPECT_EQ(lines.size(), keys.size());
     for (auto const& line : lines) {
         EXPECT_TRUE(std::any_of(keys.begin(), keys.end(), [&line](auto const& key) { return line.starts_with(key); }))

@@ -23,6 +23,9 @@ auto SurvivingStore::commit() -> bool {
     if (at_commit) {
         at_commit("commit");
     }
+    if (!works) {
+        return false;  // what was to be written waits
+    }
     for (auto& event : std::exchange(pending_, {})) {
         events_.push_back(std::move(event));
     }

@@ -17,6 +17,7 @@ public:
     // Runs before and after each commit: "commit", "committed". What it throws leaves commit().
     std::function<void(char const*)> at_commit;
     bool same_boot = true;  // of the next recover()
+    bool works = true;      // false: its disk is full
 
     // The death of the process: what was not committed is lost.
     void die();
@@ -26,6 +27,7 @@ public:
 
     void append(Event& event) override;
     auto commit() -> bool override;
+    [[nodiscard]] auto fault() const -> std::string override { return works ? "" : "the disk is full"; }
     [[nodiscard]] auto last_of(std::string_view vm) const -> std::uint64_t override;
     [[nodiscard]] auto stream() const -> std::string const& override { return stream_; }
     [[nodiscard]] auto last() const -> std::uint64_t override { return events_.size() + pending_.size(); }

@@ -73,7 +73,7 @@ auto text_of(Row const& row) -> std::string {
            effect_words.at(row.effect) + " | " + place(row.next, row.next_sub_state) + " | " + target_word(row.target);
 }
 
-auto expected() -> std::vector<std::string> {
+auto expected_table() -> std::vector<std::string> {
     std::vector<std::string> lines;
     std::istringstream text{std::string{expected_rows}};
     for (std::string line; std::getline(text, line);) {
@@ -109,7 +109,7 @@ auto with_a_process() -> std::vector<std::string> {
 }
 
 TEST(Table, EachRowIsExpected) {
-    auto const lines = expected();
+    auto const lines = expected_table();
     for (auto const& row : rows()) {
         auto const text = text_of(row);
         EXPECT_TRUE(std::find(lines.begin(), lines.end(), text) != lines.end()) << text;
@@ -122,7 +122,7 @@ TEST(Table, EachExpectationHasItsRow) {
         made.insert(text_of(row));
     }
     std::set<std::string> seen;
-    for (auto const& line : expected()) {
+    for (auto const& line : expected_table()) {
         EXPECT_TRUE(seen.insert(line).second) << "twice: " << line;
         if (!line.ends_with(" | refused")) {
             EXPECT_TRUE(made.contains(line)) << line;
@@ -132,7 +132,7 @@ TEST(Table, EachExpectationHasItsRow) {
 
 TEST(Table, EachCommandHasAnOutcomeInEachPlace) {
     std::map<std::string, int> outcomes;
-    for (auto const& line : expected()) {
+    for (auto const& line : expected_table()) {
         auto const second = line.find(" | ", line.find(" | ") + 1);
         ++outcomes[line.substr(0, second)];
         if (line.ends_with(" | refused")) {
