@@ -140,13 +140,14 @@ class Fleet:
 
     def kill_a_shim(self):
         """Of any VM but the calm ones, wherever in its life that shim is."""
-        shims = [pid for pid in descendants(os.getpid()) if alive(pid)
-                 and (command_line(pid) or [""])[0] == "apiary-shim" and command_line(pid)[1:2][0] not in CALM]
-        if shims:
-            pid = self.random.choice(shims)
-            if (line := command_line(pid)) and line[0] == "apiary-shim":
-                os.kill(pid, signal.SIGKILL)
-                self.counts["shim-dies"] += 1
+        def is_one(pid):
+            line = command_line(pid)  # each time anew: it may have ended since
+            return len(line) > 1 and line[0] == "apiary-shim" and line[1] not in CALM
+
+        shims = [pid for pid in descendants(os.getpid()) if alive(pid) and is_one(pid)]
+        if shims and is_one(pid := self.random.choice(shims)):
+            os.kill(pid, signal.SIGKILL)
+            self.counts["shim-dies"] += 1
 
     def reload(self):
         if self.extra:
