@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "bus/connection.hpp"
@@ -10,6 +11,8 @@
 #include "bus/job_objects.hpp"
 #include "bus/journal_streams.hpp"
 #include "bus/lookup.hpp"
+#include "bus/plugin_objects.hpp"
+#include "bus/plugin_publisher.hpp"
 #include "bus/publisher.hpp"
 #include "bus/service.hpp"
 #include "bus/singletons.hpp"
@@ -51,6 +54,8 @@ private:
     SlotPtr object_manager_, name_;
     VmObjects vms_;
     JobObjects jobs_;
+    std::optional<PluginPublisher> plugin_publisher_;
+    std::optional<PluginObjects> plugins_;
     std::unique_ptr<Singleton> manager_, journal_;
 };
 
