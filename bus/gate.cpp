@@ -57,7 +57,7 @@ void check_call(sd_bus_message* message, Caller const& caller, Lookup const& loo
         }
     };
     // Of a plugin it makes no difference whether it is there: who may not see it learns nothing by the refusal.
-    if (path == root_path || permission->interface == plugin_interface) {
+    if (path == root_path || path.starts_with(std::string{plugin_prefix} + '/')) {
         refuse_unless(authority.everywhere(caller), "the daemon");
     } else if (auto const vm = lookup.vm_at(path, caller)) {
         refuse_unless(authority.on_vm(caller, vm->audience()), "the VM '" + vm->name() + "'");

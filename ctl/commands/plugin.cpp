@@ -137,6 +137,15 @@ void print_plugin(Output& output, PluginRow const& plugin) {
     lines.add("next", advice(plugin));
 }
 
+// Empty: it has gone since.
+auto state_of(Client& client, std::string const& path) -> std::string {
+    try {
+        return text_of(client.plugin_properties(path), "State");
+    } catch (Failure const&) {
+        return {};
+    }
+}
+
 auto done_text(PluginCommand command) -> std::string_view {
     switch (command) {
         case PluginCommand::enable:
@@ -209,10 +218,11 @@ auto plugin_operate(Context& context, Invocation const& asked) -> ExitCode {
         try {
             auto const path = find_plugin(*client, name);
             client->plugin_command(path, asked.plugin_command);
-            if (!asked.json) {
+            if (asked.json) {
+                result.state = state_of(*client, path);
+            } else {
                 output.out << printable(name) << ": " << done_text(asked.plugin_command) << std::endl;
             }
-            result.state = text_of(client->plugin_properties(path), "State");
         } catch (Failure const& failure) {
             result.error = failure.what();
             result.error_name = failure.error_name();

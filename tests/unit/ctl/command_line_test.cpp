@@ -50,7 +50,8 @@ TEST(CommandLine, plugins) {
     EXPECT_EQ(asked({"plugin", "enable", "a"}).plugin_command, PluginCommand::enable);
     EXPECT_EQ(asked({"plugin", "restart", "a"}).plugin_command, PluginCommand::restart);
     EXPECT_EQ(fault({"plugin"}), "apiaryctl: plugin: Say what: list, show, enable, disable or restart.");
-    EXPECT_EQ(fault({"plugin", "disabel"}), "apiaryctl: plugin: There is no command 'disabel'. Did you mean 'disable'?");
+    EXPECT_EQ(fault({"plugin", "disabel"}),
+              "apiaryctl: plugin: There is no command 'disabel'. Did you mean 'disable'?");
     EXPECT_EQ(fault({"plugin", "list", "--state", "runing"}),
               "apiaryctl: plugin list: --state: 'runing' is not a state of a plugin: did you mean 'running'?");
     EXPECT_EQ(fault({"plugin", "show", ""}), "apiaryctl: plugin show: A plugin's name is not empty.");

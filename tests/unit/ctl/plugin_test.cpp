@@ -11,8 +11,12 @@ using Action = Invocation::Action;
 
 struct PluginCommands : ::testing::Test {
     PluginCommands() {
-        PluginRow broken{
-            .name = "broken", .path = {}, .state = "unusable", .version = {}, .error = "cannot be loaded", .fields = {}};
+        PluginRow broken{.name = "broken",
+                         .path = {},
+                         .state = "unusable",
+                         .version = {},
+                         .error = "cannot be loaded",
+                         .fields = {}};
         PluginRow story{.name = "story",
                         .path = {},
                         .state = "running",
@@ -145,7 +149,8 @@ TEST_F(PluginCommands, ctrl_c_ends_the_waiting_and_what_was_to_follow) {
     scene.daemon.refusals.emplace("story", Failure{ended, "Interrupted before apiaryd had answered.", {}, "EINTR"});
     EXPECT_EQ(operate(PluginCommand::disable, {"story", "broken"}), ended);
     EXPECT_EQ(scene.daemon.calls, (Strings{"disable /plugin/story"}));
-    EXPECT_EQ(scene.err.str(), "Interrupted. The daemon goes on with it: 'apiaryctl plugin show story' tells how it is.\n");
+    EXPECT_EQ(scene.err.str(),
+              "Interrupted. The daemon goes on with it: 'apiaryctl plugin show story' tells how it is.\n");
 }
 
 }  // namespace
