@@ -103,7 +103,7 @@ TEST_F(PluginCommands, show_has_everything_and_what_to_do_next) {
     EXPECT_EQ(show({"story", "broken"}), ExitCode::ok);
     auto const text = scene.out.str();
     for (auto const* const line :
-         {"story\n", "  version       1.0\n", "  keys          story_do, story_file\n",
+         {"story\n", "  version       1.0\n", "  keys          story_do,story_file\n",
           "  process       77, started anew 1 time\n", "  calls         12, 2 failed, 0 under way\n",
           "  latency       1.5 ms on average, 2.3 s at most\n", "broken\n", "  last error    cannot be loaded\n",
           "  next          mend or replace its file: the daemon looks at it again by itself\n"}) {
