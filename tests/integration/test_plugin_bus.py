@@ -232,7 +232,6 @@ def test_absent_as_long_as_something_is_to_be_undone(running):
     until_state(s.caller, "web", "failed", "undo-pending")
     assert listed(s.caller) == {"story": "absent"}
     s.caller.vm("web", "FailReset", "a{sv}", {"force": ("b", True)})
-    print(listed(s.caller))
     goes(s.caller, "story")
     assert listed(s.caller) == {}
 
