@@ -278,13 +278,13 @@ def test_the_bus_goes_and_comes(running):
     (s.plugins / "broken.so").unlink()
     s.install("second")
     (s.plugins / "worse.so").write_text("nor is this")
-    s.daemon.logged("version 2.0 takes over")
+    s.daemon.logged("version 2.0 runs as")
     s.daemon.logged("plugin worse")
     s.world.bus.start()
     with s.world.client() as watcher:
         until_on_the_bus(watcher)
     caller = s.world.follower()
-    assert listed(caller) == {"story": "ended", "worse": "unusable"}   # nobody has called it since
+    assert listed(caller) == {"story": "running", "worse": "unusable"}
     objects = caller.call(NAME, ROOT, OBJECT_MANAGER, "GetManagedObjects")[0]
     assert {p for p in objects if "/plugin/" in p} == {plugin_path("story"), plugin_path("worse")}
     assert properties(caller)["Version"] == "2.0"
