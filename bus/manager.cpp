@@ -20,7 +20,7 @@ namespace apiary::bus {
 
 namespace {
 
-constexpr std::uint32_t api_version = 3;
+constexpr std::uint32_t api_version = 4;
 constexpr std::size_t max_names_behind = 100'000;  // of 128 bytes at most: far from what a bus refuses
 
 using VmRow = sdbus::Struct<std::string, sdbus::ObjectPath, std::string, std::string, std::string, std::string,

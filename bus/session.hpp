@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "bus/agents.hpp"
 #include "bus/connection.hpp"
 #include "bus/doorkeeper.hpp"
 #include "bus/job_objects.hpp"
@@ -51,7 +52,8 @@ private:
     SlotPtr object_manager_, name_;
     VmObjects vms_;
     JobObjects jobs_;
-    std::unique_ptr<Singleton> manager_, journal_;
+    BusAgents agents_;
+    std::unique_ptr<Singleton> manager_, journal_, agents_object_;
 };
 
 }  // namespace apiary::bus

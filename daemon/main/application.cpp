@@ -72,6 +72,7 @@ Application::Parts::Parts(Options options, Program program)
     engine_.add_observer(*limits_);
     engine_.add_observer(event_log_);
     engine_.add_observer(plugins_->book().observer());
+    engine_.add_observer(plugins_->agents());
     plugins_->book().load();
     set_steps();
     configuration_.use_plugins(
@@ -205,6 +206,7 @@ void Application::Parts::connect(std::string address) {
         }
         options.master = ::geteuid();
     }
+    options.agents = &plugins_->agents();
     options.version = APIARY_VERSION;
     options.backend = to_string(hypervisor::default_backend());
     options.reload = [this](bool dry_run, Reloads::Done done) { reloads_.request(dry_run, std::move(done)); };
