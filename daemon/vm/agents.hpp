@@ -88,9 +88,10 @@ class Agents {
 public:
     virtual ~Agents() = default;
 
-    // What the bus lets one caller have open at once is 128; each agent has up to `most_parallel` and one event.
-    static constexpr std::size_t most = 16;
-    static constexpr unsigned most_parallel = 4;
+    // A system bus lets one caller have 128 calls open at once, and the daemon may ask 100 subscribers for signs of
+    // life. An agent has up to `most_parallel` and one event.
+    static constexpr std::size_t most = 8;
+    static constexpr unsigned most_parallel = 2;
 
     // Letting go of the handle: it is gone, without having said so.
     virtual auto add(AgentTerms terms, std::unique_ptr<AgentPort> port) -> Outcome<Handle> = 0;

@@ -11,7 +11,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from jeepney import DBusAddress, HeaderFields, MessageType, new_error, new_method_call, new_method_return
+from jeepney import DBusAddress, HeaderFields, MessageFlag, MessageType, new_error, new_method_call, new_method_return
 from jeepney.io.blocking import open_dbus_connection
 
 APIARY = "org.apiary.Apiary1"
@@ -96,7 +96,9 @@ class Keeper:
             message = self.connection.receive()
             kind, fields = message.header.message_type, message.header.fields
             if kind is MessageType.method_call:
-                self.connection.send(self.answer(message))
+                answer = self.answer(message)
+                if not message.header.flags & MessageFlag.no_reply_expected:    # Cancel: we are quick anyway
+                    self.connection.send(answer)
             elif kind is MessageType.signal and fields.get(HeaderFields.member) == "NameOwnerChanged":
                 self.daemon_is(message.body[2])
             elif HeaderFields.reply_serial in fields:

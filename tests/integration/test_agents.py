@@ -156,7 +156,7 @@ def test_wrong_options_are_refused(scene, world):
     with pytest.raises(BusError) as refused:
         Agent(world)
     assert refused.value.short == "InvalidState" and first.unique in refused.value.text
-    for i in range(15):
+    for i in range(7):
         Agent(world, name=f"clerk-{i}")
     with pytest.raises(BusError) as refused:
         Agent(world, name="one-more")

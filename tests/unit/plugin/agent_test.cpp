@@ -217,7 +217,7 @@ TEST_F(AgentTest, TheirNumberIsBoundedAndANameIsOneAgents) {
     EXPECT_FALSE(add({.name = "one-more"}));
     EXPECT_FALSE(add({.name = "a1", .who = ":1.7"}));
     EXPECT_NE(refused.find("already"), std::string::npos);
-    EXPECT_EQ(book.steps()[1]->name(), "agent:a15") << "by their order";
+    EXPECT_EQ(book.steps()[1]->name(), "agent:a" + std::to_string(Agents::most - 1)) << "by their order";
 }
 
 TEST_F(AgentTest, EventsAreToldOneAtATimeAndTheOldestAreLostToOneThatIsSlow) {
