@@ -209,6 +209,7 @@ void Application::Parts::connect(std::string address) {
     options.agents = &plugins_->agents();
     options.version = APIARY_VERSION;
     options.backend = to_string(hypervisor::default_backend());
+    options.plugins = &plugins_->book();
     options.reload = [this](bool dry_run, Reloads::Done done) { reloads_.request(dry_run, std::move(done)); };
     options.configuration = [this] { return reloads_.last(); };
     options.shutdown = [this](bool force) { end(force); };

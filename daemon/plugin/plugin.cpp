@@ -164,6 +164,8 @@ void Plugin::enable(Done done) {
     if (was) {
         say(2, "it is enabled");
         availability_changed();
+    } else {
+        world_.changed(name_);
     }
     write_disabled(std::nullopt, std::move(done));
     begin_early();
