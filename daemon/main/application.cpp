@@ -154,6 +154,7 @@ auto Application::Parts::run() -> int {
     // The rest of the end takes no time. A further signal must not cut it short: the private bus would be left behind,
     // and whoever supervises us would hear of a daemon that was killed.
     hold_back_signals();
+    plugins_->agents().end();
     if (bus_) {
         bus_->close();
     }

@@ -347,6 +347,14 @@ def test_they_are_asked_in_their_order(scene, world):
     s.until("stopped")
 
 
+def test_that_agents_go_as_the_daemon_ends_is_no_news(scene, world):
+    s = scene()
+    agent = Agent(world, needed=("b", True))
+    s.daemon.stop(at_once=True)
+    said = s.daemon.text()
+    assert f"agent clerk: {agent.unique}" in said and "is gone" not in said
+
+
 def test_a_bus_that_ends_takes_its_agents_with_it(scene, world):
     s = scene()
     agent = Agent(world)
