@@ -98,7 +98,8 @@ auto PluginObjects::on_property(sd_bus* /*bus*/, char const* /*path*/, char cons
 auto PluginObjects::on_method(sd_bus_message* message, void* plugin, sd_bus_error* error) -> int {
     return guarded(error, [&] {
         auto& objects = owner_of_slot<PluginObjects>(sd_bus_message_get_bus(message));
-        return objects.call(message, static_cast<PluginStatus const*>(plugin)->name);
+        std::string const name = static_cast<PluginStatus const*>(plugin)->name;  // others may be looked for meanwhile
+        return objects.call(message, name);
     });
 }
 
@@ -118,13 +119,12 @@ auto PluginObjects::call(sd_bus_message* message, std::string const& name) -> in
         }
     };
     std::string_view const member = sd_bus_message_get_member(message);
-    std::string const copy = name;  // of what is looked for anew meanwhile
     if (member == "Enable") {
-        plugins_.enable(copy, done);
+        plugins_.enable(name, done);
     } else if (member == "Disable") {
-        plugins_.disable(copy, done);
+        plugins_.disable(name, done);
     } else {
-        plugins_.restart(copy, done);
+        plugins_.restart(name, done);
     }
     return 1;
 }

@@ -221,7 +221,7 @@ auto plugin_operate(Context& context, Invocation const& asked) -> ExitCode {
             if (asked.json) {
                 result.state = state_of(*client, path);
             } else {
-                output.out << printable(name) << ": " << done_text(asked.plugin_command) << std::endl;
+                output.out << printable(name) << ": " << done_text(asked.plugin_command) << '\n' << std::flush;
             }
         } catch (Failure const& failure) {
             result.error = failure.what();

@@ -15,6 +15,7 @@ from harness.processes import wait_gone, wait_until, waits_and_catches
 from harness.session import Session
 from test_lost_bus import until_on_the_bus
 from test_plugins import STORIES, Scene
+from test_private_bus import Host
 
 __all__ = ["begin", "ctl"]   # fixtures
 
@@ -278,13 +279,13 @@ def test_the_bus_goes_and_comes(running):
     (s.plugins / "broken.so").unlink()
     s.install("second")
     (s.plugins / "worse.so").write_text("nor is this")
-    s.daemon.logged("version 2.0 takes over")
+    s.daemon.logged("version 2.0 runs as")
     s.daemon.logged("plugin worse")
     s.world.bus.start()
     with s.world.client() as watcher:
         until_on_the_bus(watcher)
     caller = s.world.follower()
-    assert listed(caller) == {"story": "ended", "worse": "unusable"}   # nobody has called it since
+    assert listed(caller) == {"story": "running", "worse": "unusable"}
     objects = caller.call(NAME, ROOT, OBJECT_MANAGER, "GetManagedObjects")[0]
     assert {p for p in objects if "/plugin/" in p} == {plugin_path("story"), plugin_path("worse")}
     assert properties(caller)["Version"] == "2.0"
@@ -320,14 +321,28 @@ def test_at_the_shell(running, ctl):
     assert result["state"] in ("starting", "running")
 
 
+def folder_of_plugins(world):
+    folder = world.folder / "plugins"
+    folder.mkdir()
+    shutil.copy(STORIES / "first" / "story.so", folder / "story.so")
+    return ["--plugin-dir", str(folder)]
+
+
+def test_on_a_private_bus(world):
+    host = Host(world, folder_of_plugins(world))
+    caller = host.client().follow()
+    call(caller, "Disable")
+    changed(caller, State="disabled")
+    assert listed(caller) == {"story": "disabled"}
+    assert refused(call, host.client(ALICE), "Enable").short == "AccessDenied"
+    host.daemon.stop()
+
+
 def test_in_a_session(world):
     session = Session(world, ALICE)
     world.daemons.append(session.daemon)
     try:
-        folder = world.folder / "session-plugins"
-        folder.mkdir()
-        shutil.copy(STORIES / "first" / "story.so", folder / "story.so")
-        session.daemon.options += ["--plugin-dir", str(folder)]
+        session.daemon.options += folder_of_plugins(world)
         session.start(world.tiny("web", network="user"))
         assert session.ctl("--session", "plugin", "list", "--names").stdout == "story\n"
         assert session.ctl("--session", "plugin", "disable", "story").stdout == "story: disabled\n"
