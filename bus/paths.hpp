@@ -18,6 +18,8 @@ inline constexpr char const* manager_interface = "org.apiary.Apiary1.Manager";
 inline constexpr char const* journal_interface = "org.apiary.Apiary1.Journal";
 inline constexpr char const* vm_interface = "org.apiary.Apiary1.VM";
 inline constexpr char const* job_interface = "org.apiary.Apiary1.Job";
+inline constexpr char const* agents_interface = "org.apiary.Apiary1.Agents";
+inline constexpr char const* agent_interface = "org.apiary.Apiary1.Agent";  // of others: the daemon calls it
 inline constexpr char const* plugin_interface = "org.apiary.Apiary1.Plugin";
 
 [[nodiscard]] auto vm_path(std::string_view name) -> std::string;

@@ -16,6 +16,7 @@ constexpr std::string_view manager = manager_interface;
 constexpr std::string_view journal = journal_interface;
 constexpr std::string_view vm = vm_interface;
 constexpr std::string_view job = job_interface;
+constexpr std::string_view agents = agents_interface;
 constexpr std::string_view plugin = plugin_interface;
 
 constexpr auto table = std::to_array<Permission>({
@@ -50,6 +51,10 @@ constexpr auto table = std::to_array<Permission>({
     {journal, property, "Stream", anybody},
     {journal, property, "Last", anybody},
     {journal, property, "Oldest", anybody},
+
+    {agents, method, "Register", admin},
+    {agents, method, "Unregister", admin},
+    {agents, method, "List", admin},
 
     {vm, method, "Start", operate},
     {vm, method, "Stop", operate},

@@ -35,7 +35,8 @@ Session::Session(Loop& loop, Engine& engine, BusOptions const& options, JournalS
       publisher_{connection_, engine, lookup_, authority_, subscribers_},
       object_manager_{object_manager(connection_.raw())},
       vms_{connection_, engine, door_, lookup_, authority_},
-      jobs_{connection_, engine, door_, lookup_} {
+      jobs_{connection_, engine, door_, lookup_},
+      agents_{loop, connection_, options.agents} {
     Surroundings const around{loop,    engine,     options,      connection_, door_,
                               lookup_, authority_, subscribers_, publisher_,  streams};
     if (options.plugins != nullptr) {
@@ -44,6 +45,7 @@ Session::Session(Loop& loop, Engine& engine, BusOptions const& options, JournalS
     }
     manager_ = make_manager(around);
     journal_ = make_journal(around);
+    agents_object_ = make_agents(around, agents_);
     request_name();
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "bus/agents.hpp"
 #include "bus/connection.hpp"
 #include "bus/doorkeeper.hpp"
 #include "bus/job_objects.hpp"
@@ -54,9 +55,10 @@ private:
     SlotPtr object_manager_, name_;
     VmObjects vms_;
     JobObjects jobs_;
+    BusAgents agents_;
     std::optional<PluginPublisher> plugin_publisher_;
     std::optional<PluginObjects> plugins_;
-    std::unique_ptr<Singleton> manager_, journal_;
+    std::unique_ptr<Singleton> manager_, journal_, agents_object_;
 };
 
 }  // namespace apiary::bus

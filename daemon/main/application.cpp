@@ -72,6 +72,7 @@ Application::Parts::Parts(Options options, Program program)
     engine_.add_observer(*limits_);
     engine_.add_observer(event_log_);
     engine_.add_observer(plugins_->book().observer());
+    engine_.add_observer(plugins_->agents());
     plugins_->book().load();
     set_steps();
     configuration_.use_plugins(
@@ -153,6 +154,7 @@ auto Application::Parts::run() -> int {
     // The rest of the end takes no time. A further signal must not cut it short: the private bus would be left behind,
     // and whoever supervises us would hear of a daemon that was killed.
     hold_back_signals();
+    plugins_->agents().end();
     if (bus_) {
         bus_->close();
     }
@@ -205,6 +207,7 @@ void Application::Parts::connect(std::string address) {
         }
         options.master = ::geteuid();
     }
+    options.agents = &plugins_->agents();
     options.version = APIARY_VERSION;
     options.backend = to_string(hypervisor::default_backend());
     options.plugins = &plugins_->book();

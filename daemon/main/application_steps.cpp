@@ -57,6 +57,8 @@ void Application::Parts::set_steps() {
     add_plugins(plugin::Book::Part::host);
     add(middle_steps_);
     add_plugins(plugin::Book::Part::hook);
+    auto of_agents = plugins_->agents().steps();
+    std::move(of_agents.begin(), of_agents.end(), std::back_inserter(steps));
     add(last_steps_);
     engine_.set_steps(std::move(steps));
 }

@@ -42,7 +42,9 @@ private:
 
 PluginParts::PluginParts(Loop& loop, Options const& options, std::function<EngineCore&()> engine,
                          std::function<void()> steps_changed)
-    : children_{loop}, spawner_{std::make_unique<Spawner>(children_)} {
+    : children_{loop},
+      spawner_{std::make_unique<Spawner>(children_)},
+      agents_{loop, [](int level, std::string const& text) { log::line(level_of(level), text); }, steps_changed} {
     auto request = plugin_request(options);
     request.state_root = options.state_dir + "/plugins";
     plugin::PluginWorld world{

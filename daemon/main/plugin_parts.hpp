@@ -6,6 +6,7 @@
 #include <string>
 
 #include "main/options.hpp"
+#include "plugin/agent_book.hpp"
 #include "plugin/book.hpp"
 #include "supervision/children.hpp"
 #include "vm/engine_core.hpp"
@@ -23,11 +24,13 @@ public:
     auto operator=(PluginParts const&) -> PluginParts& = delete;
 
     [[nodiscard]] auto book() -> plugin::Book& { return *book_; }
+    [[nodiscard]] auto agents() -> plugin::AgentBook& { return agents_; }
 
 private:
     class Spawner;
     supervision::Children children_;
     std::unique_ptr<Spawner> spawner_;
+    plugin::AgentBook agents_;
     std::unique_ptr<plugin::Book> book_;  // goes first
 };
 

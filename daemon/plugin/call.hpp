@@ -37,6 +37,9 @@ struct Answer {
         refused,  // it was not begun: `text` says why
     };
     Kind kind = Kind::ok;
+    // Its function was left otherwise than by returning: it is dead, and its process lives only because the host stood
+    // in between.
+    bool broken = false;
     std::string text;  // empty, or in the plugin's or our own words
     std::vector<Contribution> contributions;
 };

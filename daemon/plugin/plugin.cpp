@@ -46,7 +46,7 @@ auto Plugin::status() const -> PluginStatus {
     status.state = disabled_                                ? PluginState::disabled
                    : absent_                                ? PluginState::absent
                    : !unusable_.empty() || !circle_.empty() ? PluginState::unusable
-                   : !host_                                 ? PluginState::ended
+                   : !host_ || host_->ended()               ? PluginState::ended
                    : host_->ready()                         ? PluginState::running
                                                             : PluginState::starting;
     status.error = disabled_            ? *disabled_

@@ -169,6 +169,8 @@ void Plugin::on_answer(std::uint64_t id, Answer answer) {
     auto const why = one.vm.empty() ? std::string{"a call hung"} : "a call for VM " + one.vm + " hung";
     if (hung) {
         condemn(why);  // what is called now waits already
+    } else if (answer.broken) {
+        strike((one.vm.empty() ? "a call" : "a call for VM " + one.vm) + " died: " + answer.text);
     }
     one.answered(std::move(answer));
     if (under_way_.empty()) {
@@ -207,7 +209,7 @@ void Plugin::strike(std::string const& why) {
 
 void Plugin::on_end(std::string const& why) {
     auto const lost = std::exchange(under_way_, {});
-    bool const was_ready = host_->ready();
+    bool const was_ready = host_->was_ready();
     bool const expected = quit_sent_ && lost.empty();
     bool const hung = !std::exchange(condemned_, {}).empty();
     drain_timer_ = nullptr;

@@ -177,22 +177,34 @@ void PluginProcess::channel_ended(std::string why) {
     readable_ = nullptr;
     writable_ = nullptr;
     channel_.reset();
-    spawner_.kill(pid_);
+    if (!reaped_) {
+        spawner_.kill(pid_);
+        return;
+    }
+    loop_.post([weak = std::weak_ptr{self_}] {
+        if (auto const self = weak.lock(); self && *self != nullptr) {
+            (*self)->over();
+        }
+    });
 }
 
+// Its keeper has the channel, too, until it has passed on what a plugin printed as it died: what tells why. So the
+// channel is read to its end, which comes soon, unless something that the plugin has begun holds it.
 void PluginProcess::process_ended(int status) {
-    // The last that it said may still be there: why it could not be loaded, for instance.
-    for (bool more = channel_ && why_.empty(); more;) {
-        more = receive_some(channel_.get(), reader_, false) == Received::some && reader_.fault().empty();
-        while (auto frame = reader_.next()) {
-            handle(std::move(*frame));
-        }
-        more = more && channel_;
-    }
-    auto const said = why_;
-    channel_ended({});
+    reaped_ = true;
+    status_ = status;
     pid_ = 0;
-    owner_.on_end(!said.empty() ? said : "its process " + end_text(status));
+    if (channel_) {
+        timer_ = loop_.after(plan_.last_words, [this] { channel_ended({}); });
+        read();
+    }
+    if (!channel_) {
+        over();
+    }
+}
+
+void PluginProcess::over() {
+    owner_.on_end(!why_.empty() ? why_ : "its process " + end_text(status_));
 }
 
 void PluginProcess::send(Json frame, std::vector<UniqueFd> descriptors) {
@@ -319,6 +331,7 @@ void PluginProcess::finish_call(Frame& frame) {
     Answer answer{.kind = result == "ok"     ? Answer::Kind::ok
                           : result == "veto" ? Answer::Kind::veto
                                              : Answer::Kind::failed,
+                  .broken = flag_of(frame.body, "broken"),
                   .text = shortened(text_of(frame.body, "text"), longest_text),
                   .contributions = {}};
     auto contributed = contributions_from(frame);

@@ -28,6 +28,7 @@ struct HostPlan {
     Duration start_patience = std::chrono::seconds{60};  // for the lock of an earlier one, init(), and the answer
     Duration quit_patience = std::chrono::seconds{10};   // for shutdown()
     Duration cancel_grace = std::chrono::seconds{5};     // for a call to end that was canceled for its deadline
+    Duration last_words = std::chrono::seconds{1};       // for what else holds the channel, when the process has ended
 };
 
 // Called on the loop, never from within a call of a PluginProcess; it may destroy the PluginProcess in on_end() alone.
@@ -36,7 +37,8 @@ public:
     virtual ~HostOwner() = default;
     virtual void on_ready() = 0;
     virtual void on_answer(std::uint64_t id, Answer answer) = 0;  // `hung`: it is up to the owner to end the process
-    // The process has ended and is reaped. Calls that were not answered are not answered any more.
+    // The process has ended and is reaped, and what it and its keeper said last was told. Calls that were not answered
+    // are not answered any more.
     virtual void on_end(std::string const& why) = 0;
     // The loop has taken all that came for now.
     virtual void on_log(int level, std::string text, std::uint64_t id) = 0;
@@ -56,7 +58,10 @@ public:
     [[nodiscard]] auto begin() -> std::string;
     [[nodiscard]] auto pid() const -> pid_t { return pid_; }
     [[nodiscard]] auto version() const -> std::string const& { return plan_.declaration.version; }
-    [[nodiscard]] auto ready() const -> bool { return ready_; }
+    [[nodiscard]] auto ready() const -> bool { return ready_ && !reaped_; }
+    [[nodiscard]] auto was_ready() const -> bool { return ready_; }
+    // It is dead: on_end() follows when the last that was said has been read.
+    [[nodiscard]] auto ended() const -> bool { return reaped_; }
 
     void call(std::uint64_t id, Call const& call);
     void cancel(std::uint64_t id);
@@ -80,13 +85,15 @@ private:
     void overdue(std::uint64_t id);
     void channel_ended(std::string why);
     void process_ended(int status);
+    void over();
 
     Loop& loop_;
     Spawner& spawner_;
     HostOwner& owner_;
     HostPlan plan_;
     pid_t pid_ = 0;
-    bool ready_ = false, quitting_ = false;
+    bool ready_ = false, quitting_ = false, reaped_ = false;
+    int status_ = -1;  // once it is reaped
     std::string why_;  // it is to end, or has lost its channel, for this
     UniqueFd channel_;
     Handle readable_, writable_;  // after the channel: go first

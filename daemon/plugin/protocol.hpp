@@ -35,7 +35,9 @@
 //            most}…], phase, flags, before, after, events, user, capabilities, prestart_timeout, poststop_timeout,
 //            event_timeout (ms), has ["configure", "prestart", "poststop", "renew", "event", "reload"]
 //   failed   text: it cannot be loaded (wrong ABI, no symbol, a missing library); the end follows
-//   end      id, result ("ok", "failed", "veto"), text, contributions [[kind, id, value]…]; a contribution of kind "fd"
+//   end      id, result ("ok", "failed", "veto"), text, broken (true: the function was left otherwise than by
+//   returning),
+//            contributions [[kind, id, value]…]; a contribution of kind "fd"
 //   has
 //            the number of its descriptor in this frame as its value
 //   checked  id, messages [[level, key, text]…], ok

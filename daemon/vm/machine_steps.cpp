@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "vm/agents.hpp"
 #include "vm/kill_point.hpp"
 #include "vm/machine.hpp"
 
@@ -23,6 +24,10 @@ void call_guarded(Step::Done const& answer, Call const& call) {
 }  // namespace
 
 auto lacking_step_text(std::string_view step) -> std::string {
+    if (is_agent_step(step)) {
+        auto const agent = std::string{step.substr(agent_step_prefix.size())};
+        return "the agent " + agent + " is not there now: it is done as soon as it has registered again";
+    }
     if (!is_plugin_step(step)) {
         return "this daemon has no such step; an earlier one had";
     }
@@ -289,7 +294,7 @@ auto Machine::undo_attempt(std::size_t index, Cause& fault) -> Task<bool> {
             auto const why = late ? std::string{"it did not answer in time"} : message.result.text;
             tell_step(attempts_[index], "poststop", late ? "timeout" : "failed", late ? std::string{} : why);
             bool const unavailable = attempts_[index].lacks_step
-                                         ? is_plugin_step(name)
+                                         ? is_plugin_step(name) || is_agent_step(name)
                                          : answer && message.result.reason == Reason::plugin_unavailable;
             bool const first = fault.text.empty();
             fault.reason = unavailable && (first || fault.reason == Reason::plugin_unavailable)

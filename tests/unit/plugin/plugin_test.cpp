@@ -136,6 +136,65 @@ TEST_F(PluginCalls, ThreeStrikesDisableItAndSoItStays) {
     EXPECT_EQ((*after)->kind, Kind::ok);
 }
 
+TEST_F(PluginCalls, AFunctionThatIsLeftByAnExceptionIsAStrikeAndItsProcessLivesOn) {
+    take();
+    for (std::uint64_t i = 1; i <= 3; ++i) {
+        auto const result = prestart(i);
+        auto const call = host().heard.back();
+        say({{"t", "end"}, {"id", call["id"]}, {"result", "failed"}, {"text", "an exception"}, {"broken", true}},
+            host());
+        run();
+        ASSERT_TRUE(*result);
+        EXPECT_EQ((*result)->kind, Kind::failed);
+        EXPECT_EQ((*result)->text, "an exception");
+        EXPECT_EQ(plugin->status().strikes, i);
+    }
+    EXPECT_EQ(spawner.hosts.size(), 1U) << "nothing but that call is lost by it";
+    EXPECT_EQ(plugin->status().state, PluginState::disabled);
+    EXPECT_NE(plugin->fault().find("an exception"), std::string::npos) << plugin->fault();
+}
+
+TEST_F(PluginCalls, WhatItsKeeperSaysAfterItsDeathIsToldBeforeThat) {
+    take();
+    auto const result = prestart(1);
+    auto const dead = std::exchange(host().ended, nullptr);
+    dead(11);  // and the keeper holds the channel still
+    run();
+    EXPECT_FALSE(*result);
+    EXPECT_EQ(plugin->status().pid, 0);
+    auto const next = prestart(2, "other");  // is no affair of the one that is dead
+    say({{"t", "log"}, {"level", 0}, {"text", "free(): invalid pointer"}}, host());
+    host().channel.reset();
+    run();
+    ASSERT_TRUE(*result);
+    EXPECT_NE((*result)->text.find("signal 11"), std::string::npos) << (*result)->text;
+    auto const said = [this](std::string_view text) {
+        return std::ranges::find_if(log, [text](auto const& line) { return line.find(text) != std::string::npos; });
+    };
+    ASSERT_NE(said("invalid pointer"), log.end());
+    EXPECT_LT(said("invalid pointer"), said("signal 11"));
+    loop.advance(seconds{1});  // the pause before another process
+    run();
+    ASSERT_EQ(spawner.hosts.size(), 2U);
+    EXPECT_EQ(heard(host()), Words{"prestart 2"});
+    EXPECT_FALSE(*next);
+    EXPECT_EQ(plugin->status().strikes, 1U);
+}
+
+TEST_F(PluginCalls, WhoHoldsTheChannelOfADeadOneHoldsUpNobodyForLong) {
+    take();
+    auto const result = prestart(1);
+    auto const dead = std::exchange(host().ended, nullptr);
+    dead(11);
+    run();
+    EXPECT_FALSE(*result);
+    loop.advance(seconds{1});
+    run();
+    ASSERT_TRUE(*result);
+    EXPECT_NE((*result)->text.find("signal 11"), std::string::npos) << (*result)->text;
+    EXPECT_FALSE(host().killed) << "its number may be another's by now";
+}
+
 TEST_F(PluginCalls, StrikesOutsideOfTheWindowDoNotCount) {
     take();
     for (std::uint64_t i = 1; i <= 4; ++i) {
