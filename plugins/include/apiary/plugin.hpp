@@ -200,7 +200,10 @@ inline auto Call::run(Command const& command) -> Outcome {
         all.push_back(nullptr);
         return all;
     };
-    auto const argv = pointers(command.argv);
+    auto argv = pointers(command.argv);
+    if (!command.name.empty()) {
+        argv.front() = command.name.c_str();
+    }
     auto const environment = pointers(command.environment);
     // An exception of the function waits until the program has ended.
     struct Lines {
@@ -238,7 +241,9 @@ inline auto Call::run(Command const& command) -> Outcome {
         std::rethrow_exception(lines.thrown);
     }
     if (result != 0) {
-        throw std::system_error{outcome.error, std::generic_category(), command.argv.front()};
+        std::string const why = outcome.last_line;
+        throw std::system_error{outcome.error, std::generic_category(),
+                                command.argv.front() + " cannot be run" + (why.empty() ? "" : ": " + why)};
     }
     return {.status = outcome.status,
             .signal = outcome.signal,

@@ -118,6 +118,7 @@ struct Command {
     std::chrono::milliseconds timeout{0};
     std::function<void(bool is_error, std::string_view)> line = {};  // none: the VM's log
     bool log_too = false;
+    std::string name = {};  // what the program sees as its argv[0]; empty: its path
 };
 
 struct Outcome {
