@@ -74,7 +74,7 @@ public:
 
     // Whatever the programs say, it is done: trying again would do it twice, and the VM would not start before.
     void poststop(ap::Call& call) {
-        enter(call, true);
+        update(call, [](Life& life) { life.entered = true; });
         for (char const* const name : {"stop_storage", "stop_network"}) {
             if (auto program = script(call, name)) {
                 tell_undo(call, run(call, *program), true);
@@ -201,7 +201,6 @@ private:
     }
 
     void tell(ap::Call& call, Trouble const& trouble) {
-        call.warning(trouble.text);
         host_.emit(call.vm_name(), trouble.text);
     }
 
@@ -251,12 +250,16 @@ private:
         }
     }
 
+    template <typename Id>
+    static auto number(std::optional<Id> const& id) -> long {
+        return id ? static_cast<long>(*id) : -1;
+    }
     auto facts(ap::Call& call) -> Facts {
         return {.name = call.vm_name(),
                 .id = call.vm_id(),
                 .settings = [&call](char const* key) { return call.settings(key); },
-                .uid = [](std::string const& user) { return static_cast<long>(find_uid(user).value_or(uid_t(-1))); },
-                .gid = [](std::string const& group) { return static_cast<long>(find_gid(group).value_or(gid_t(-1))); },
+                .uid = [](std::string const& user) { return number(find_uid(user)); },
+                .gid = [](std::string const& group) { return number(find_gid(group)); },
                 .tap = [this, &call](std::size_t nic) { return tap(call, nic); }};
     }
 

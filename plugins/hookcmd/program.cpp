@@ -63,7 +63,7 @@ auto run(plugins::Call& call, Program const& program) -> std::optional<Trouble> 
     command.user = program.user;
     try {
         return trouble_of(program, call.run(command));
-    } catch (std::system_error const& error) {
+    } catch (plugins::RunFault const& error) {
         bool const over = call.canceled();
         return Trouble{over ? Trouble::Kind::called_off : Trouble::Kind::not_run, program.what + " " + error.what()};
     }

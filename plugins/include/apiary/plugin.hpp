@@ -173,7 +173,7 @@ public:
         return std::nullopt;
     }
 
-    // Blocks until it has ended; throws if it cannot be run.
+    // Blocks until it has ended; throws RunFault if it cannot be run.
     [[nodiscard]] auto run(Command const& command) -> Outcome;
 
     [[nodiscard]] auto event_type() const -> std::string_view { return detail::view(host().event_type(call_)); }
@@ -242,8 +242,7 @@ inline auto Call::run(Command const& command) -> Outcome {
     }
     if (result != 0) {
         std::string const why = outcome.last_line;
-        throw std::system_error{outcome.error, std::generic_category(),
-                                command.argv.front() + " cannot be run" + (why.empty() ? "" : ": " + why)};
+        throw RunFault{outcome.error, command.argv.front() + " cannot be run" + (why.empty() ? "" : ": " + why)};
     }
     return {.status = outcome.status,
             .signal = outcome.signal,
