@@ -8,7 +8,7 @@ import pytest
 from harness.accounts import ALICE, Account
 from harness.client import VM, vm_path
 from harness.events import command, journal, next_event, until_state
-from harness.processes import wait_gone, wait_until
+from harness.processes import wait_gone, wait_until, waits_and_catches
 from harness.world import BUILD, STAND_IN
 
 READER = BUILD / "bin" / "apiary-ucl"
@@ -60,9 +60,14 @@ class Scene:
         wait_until(lambda: self.caller.state(vm)[0] in ("stopped", "failed"), f"{vm} at rest")
         return [e for e in journal(self.caller) if e.vm == vm and e.type == "state"][-1]
 
+    def guest(self, number, vm="web"):
+        """The guest's own deed: SIGUSR1 its reboot, SIGUSR2 its power-off. It hears it when it has come so far."""
+        pid = self.pid(vm)
+        wait_until(lambda: waits_and_catches(pid, number), "the stand-in to listen")
+        os.kill(pid, number)
+
     def reboot(self, vm="web"):
-        """The guest's own."""
-        os.kill(self.pid(vm), signal.SIGUSR1)
+        self.guest(signal.SIGUSR1, vm)
         next_event(self.caller, vm, type="reboot")
 
     def pid(self, vm="web"):
@@ -188,7 +193,7 @@ def test_hookcmd_runs_as_the_owner_with_this_environment(scene, world):
         "VM_LOADER_TIMEOUT=15", "VM_STOP_TIMEOUT=30", "VM_LOADER=uefi", "VM_NBHYVELOAD_ENVS=0", "VM_NBHYVE_ENVS=0",
         "VM_HOSTBRIDGE=intel", "VM_NPASSTHRUES=0", "VM_NDISKS=0", "VM_NSHAREFSS=0", "VM_NISOES=0", "VM_NNETWORKS=0",
         "VM_NHDAS=0",
-        "VM_VIRT_CONSOLE_NCONTROLLERS=1", "VM_VIRT_CONSOLE_NPORTS=0", "VM_GRAPHICS=false"]
+        "VM_VIRT_CONSOLE_NCONTROLLERS=0", "VM_VIRT_CONSOLE_NPORTS=0", "VM_GRAPHICS=false"]
     assert int(lines[-1]) <= 5     # ls's own, and that by which the script was opened
     command(s.caller, "web", "PowerOff")
 
@@ -218,7 +223,7 @@ def test_the_scripts_of_vmstated(scene, world):
     s.until_told("stopping", *STOP, "stopped")
     s.up()
     s.until_told(*START, "running")
-    os.kill(s.pid(), signal.SIGUSR2)
+    s.guest(signal.SIGUSR2)
     until_state(s.caller, "web", "stopped")
     s.until_told(*STOP, "stopped")
     s.up()
