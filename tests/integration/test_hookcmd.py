@@ -127,6 +127,14 @@ def test_a_veto_has_the_last_line_as_its_reason(scene, world):
     s.until_told("poststop web POSTSTOP", "hookcmd web TERMINATE")
 
 
+def test_a_program_is_called_by_its_name_alone(scene, world):
+    """argv[0], which a script does not see; /bin/sleep complains by it of what it is told."""
+    s = scene.start(world.bhyve("web", prestart="/bin/sleep"))
+    event = s.fails()
+    assert event.details["text"].endswith("Try 'sleep --help' for more information. (prestart /bin/sleep, exit status 1)")
+    s.until_logged("[hookcmd] sleep: invalid time interval 'PRESTART'\n")
+
+
 def test_a_hook_that_hangs_is_killed_with_what_it_started(scene, world):
     pids = world.folder / "pids"
     body = f"sh -c 'sleep 1000 & echo $! >> {pids}; sleep 1000' &\necho waiting\necho $$ >> {pids}\nsleep 1000"
@@ -318,6 +326,23 @@ def test_the_daemon_dies_in_the_middle_of_a_hook(scene, world):
     s.caller = world.follower()
     wait_until(lambda: s.caller.state("web")[0] == "running", "the second try")
     s.until_told("prestart web PRESTART", "poststop web POSTSTOP", "prestart web PRESTART", "hookcmd web RUN")
+
+
+def test_the_daemon_dies_in_the_middle_of_an_undo(scene, world):
+    gate, pid = world.folder / "gate", world.folder / "pid"
+    waits = f"echo $$ > {pid}\nwhile [ ! -e {gate} ]; do sleep 0.05; done"
+    s = scene.start(world.bhyve("web", **scene.bmd(poststop=waits)))
+    s.up()
+    s.until_told("prestart web PRESTART", "hookcmd web RUN")
+    s.caller.vm("web", "PowerOff", "a{sv}", {})
+    wait_until(lambda: pid.exists() and pid.read_text().endswith("\n"), "the hook")
+    s.daemon.kill()
+    wait_gone(int(pid.read_text()))
+    gate.touch()
+    s.daemon.start()
+    s.caller = world.follower()
+    wait_until(lambda: s.caller.state("web")[:2] == ("stopped", ""), "the second try")
+    s.until_told("poststop web POSTSTOP", "poststop web POSTSTOP", "hookcmd web TERMINATE")
 
 
 def test_a_vm_that_was_taken_over_has_its_poststop_and_its_log(scene, world):
