@@ -357,6 +357,21 @@ def test_a_vm_that_was_taken_over_has_its_poststop_and_its_log(scene, world):
     s.until_logged("[hookcmd] the last word\n")
 
 
+def test_a_crash_while_no_daemon_is_there(scene, world):
+    """It is found, and has all hooks of an end."""
+    s = scene.start(world.bhyve("web", **scene.vmstated(), **scene.bmd()))
+    s.up()
+    s.until_told("prestart web PRESTART", *START, "running", "hookcmd web RUN")
+    pid = s.pid()
+    s.daemon.kill()
+    os.kill(pid, signal.SIGKILL)
+    wait_gone(pid)
+    s.daemon.start()
+    s.caller = world.follower()
+    s.until_told(*STOP, "poststop web POSTSTOP", "stopped", "failed", "hookcmd web TERMINATE")
+    assert s.caller.state("web")[:2] == ("failed", "")
+
+
 def test_the_plugin_dies_between_start_and_end(scene, world):
     s = scene.start(world.bhyve("web", **scene.vmstated()))
     s.up()
