@@ -200,9 +200,7 @@ private:
         throw Broke{trouble.text};
     }
 
-    void tell(ap::Call& call, Trouble const& trouble) {
-        host_.emit(call.vm_name(), trouble.text);
-    }
+    void tell(ap::Call& call, Trouble const& trouble) { host_.emit(call.vm_name(), trouble.text); }
 
     void tell_undo(ap::Call& call, std::optional<Trouble> const& trouble, bool is_script) {
         if (!trouble) {
