@@ -94,9 +94,6 @@ def scene(world):
     return Scene(world)
 
 
-# ---- bmd's programs ----
-
-
 def test_the_programs_of_bmd(scene, world):
     """Start, reboot, stop; then a crash, and a start that does not come to a hypervisor."""
     s = scene.start(world.bhyve("web", **scene.bmd(), iso=f"noexist:{world.folder}/disc"))
@@ -217,9 +214,6 @@ def test_a_users_own_file_names_no_programs(scene, world):
     assert s.told() == []
 
 
-# ---- vmstated's scripts ----
-
-
 def test_the_scripts_of_vmstated(scene, world):
     """Their names and their order: start, reboot, stop; the guest's own end; a crash."""
     s = scene.start(world.bhyve("web", **scene.vmstated()))
@@ -293,9 +287,6 @@ def test_a_folder_of_vmstated(scene, world):
     s.until_told("start_network", "stop_network")
 
 
-# ---- a real guest ----
-
-
 def test_a_guest_of_qemu(scene, world):
     """It reboots within its process; all hooks of both families, side by side."""
     s = scene.start(world.tiny("web", **scene.vmstated(), **scene.bmd()))
@@ -308,9 +299,6 @@ def test_a_guest_of_qemu(scene, world):
     s.until_told(*REBOOT, "restarted", "running", "hookcmd web RUN")
     assert command(s.caller, "web", "Stop")["Result"] == "done"
     s.until_told("stopping", *STOP, "poststop web POSTSTOP", "stopped", "hookcmd web TERMINATE")
-
-
-# ---- who dies meanwhile, and who waits ----
 
 
 def test_the_daemon_dies_in_the_middle_of_a_hook(scene, world):
