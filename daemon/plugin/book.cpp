@@ -18,7 +18,7 @@ Book::Book(BookHands hands)
                       }
                   }
               },
-              hands_.find},
+              hands_.find, hands_.world.log_path},
       self_{std::make_shared<Book*>(this)} {
     hands_.world.changed = [this](std::string const& name) { tell(name, Change::changed); };
     hands_.world.availability = [this](std::string const&) {

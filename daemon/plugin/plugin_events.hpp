@@ -14,15 +14,18 @@ class PluginEvents : public Observer {
 public:
     using Each = std::function<void(std::function<void(Plugin&)> const&)>;  // plugin that is there
     using Find = std::function<VmPtr(std::string_view)>;
-    PluginEvents(Each each, Find find) : each_{std::move(each)}, find_{std::move(find)} {}
+    using LogPath = std::function<std::string(Definition const&)>;  // as PluginWorld has it
+    PluginEvents(Each each, Find find, LogPath log_path)
+        : each_{std::move(each)}, find_{std::move(find)}, log_path_{std::move(log_path)} {}
 
     void on_turn(Turn const& turn) override;
 
 private:
-    static void tell(Plugin& plugin, Event const& event, Vm const* vm);
+    void tell(Plugin& plugin, Event const& event, Vm const* vm);
 
     Each each_;
     Find find_;
+    LogPath log_path_;
 };
 
 }  // namespace apiary::plugin
