@@ -74,6 +74,9 @@ public:
         if (!declared_.events.empty() && !declared_.has.event) {
             say("it wants to hear events, but has no function event");
         }
+        if (declared_.replay && std::ranges::find(declared_.events, "state") == declared_.events.end()) {
+            say("it wants to be told anew of the VMs that are up (APIARY_PLUGIN_REPLAY), but does not hear state");
+        }
         names(declared_.events, "events", [](std::string_view one) { return is_word(one, "-", 64); });
         timeout(declared_.prestart_timeout, "prestart");
         timeout(declared_.poststop_timeout, "poststop");
@@ -313,9 +316,9 @@ auto to_string(Phase phase) -> std::string_view {
 }
 
 auto to_frame(Declaration const& declaration) -> Json {
-    std::uint32_t const flags = (declaration.no_network ? APIARY_PLUGIN_NO_NETWORK : 0U) |
-                                (declaration.all_vms ? APIARY_PLUGIN_ALL_VMS : 0U) |
-                                (declaration.not_needed ? APIARY_PLUGIN_NOT_NEEDED : 0U);
+    std::uint32_t const flags =
+        (declaration.no_network ? APIARY_PLUGIN_NO_NETWORK : 0U) | (declaration.all_vms ? APIARY_PLUGIN_ALL_VMS : 0U) |
+        (declaration.not_needed ? APIARY_PLUGIN_NOT_NEEDED : 0U) | (declaration.replay ? APIARY_PLUGIN_REPLAY : 0U);
     Json frame{{"t", "plugin"},
                {"protocol", protocol_version},
                {"abi", declaration.abi},
@@ -359,6 +362,7 @@ auto declaration_from(Json const& frame) -> Declaration {
         .no_network = (flags & APIARY_PLUGIN_NO_NETWORK) != 0,
         .all_vms = (flags & APIARY_PLUGIN_ALL_VMS) != 0,
         .not_needed = (flags & APIARY_PLUGIN_NOT_NEEDED) != 0,
+        .replay = (flags & APIARY_PLUGIN_REPLAY) != 0,
         .before = texts_of(frame, "before"),
         .after = texts_of(frame, "after"),
         .events = texts_of(frame, "events"),

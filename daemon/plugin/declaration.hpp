@@ -42,7 +42,7 @@ struct Declaration {
     std::string name, version, doc;
     std::vector<Key> keys;
     Phase phase = Phase::hook;
-    bool no_network = false, all_vms = false, not_needed = false;
+    bool no_network = false, all_vms = false, not_needed = false, replay = false;
     std::vector<std::string> before, after, events;
     std::optional<std::string> user;
     std::vector<std::string> capabilities;

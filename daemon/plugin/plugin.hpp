@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@
 #include "vm/plugins.hpp"
 
 namespace apiary::plugin {
+
+class Plugin;
 
 // What all plugins share; the composition root gives it.
 struct PluginWorld {
@@ -37,6 +40,9 @@ struct PluginWorld {
     std::function<void(std::string const& vm, std::map<std::string, std::string> details)> note;
     std::function<void(std::string const& plugin)> changed;       // what its status shows
     std::function<void(std::string const& plugin)> availability;  // it can be called, or cannot any more
+    // Of plugins with replay: the names of VMs that are not at rest, and a call that tells what one is now.
+    std::function<std::vector<std::string>()> vms_up = {};
+    std::function<Call(Plugin& plugin, std::string const& vm)> state_now = {};
 };
 
 // How long things take at most. Tests take others.
@@ -110,6 +116,8 @@ private:
     void write_disabled(std::optional<std::string> why, Done done);
     void say(int level, std::string const& text, std::string const& vm = {});
     void make_room_for_event(Call& call);
+    void replay_all();   // a process begins with nothing
+    void replay_next();  // where nothing else waits
     void condemn(std::string const& why);
     void rest();  // nothing is under way
 
@@ -143,6 +151,7 @@ private:
     std::deque<Waiting> waiting_;
     std::size_t events_waiting_ = 0, first_missed_ = 0;
     bool is_slow_ = false;
+    std::set<std::string> to_replay_;  // names of VMs
     std::map<std::uint64_t, UnderWay> under_way_;
 
     Strikes strikes_;

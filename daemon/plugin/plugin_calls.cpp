@@ -37,6 +37,9 @@ void Plugin::make_room_for_event(Call& call) {
         return;
     }
     auto const lost = oldest->missed + 1;
+    if (declaration_ && declaration_->replay && !oldest->call.vm.empty()) {
+        to_replay_.insert(oldest->call.vm);
+    }
     auto const next = std::find_if(waiting_.erase(oldest), waiting_.end(), is_event);
     --events_waiting_;
     auto& frame = next == waiting_.end() ? call.frame : next->call.frame;
@@ -75,17 +78,41 @@ void Plugin::refuse_waiting() {
         });
     }
     events_waiting_ = 0;
+    to_replay_.clear();
+}
+
+void Plugin::replay_all() {
+    to_replay_.clear();
+    if (declaration_ && declaration_->replay && fault().empty() && world_.vms_up) {
+        for (auto& name : world_.vms_up()) {
+            to_replay_.insert(std::move(name));
+        }
+    }
+}
+
+// What a VM is now comes after all that has happened to it, and so does what is told of it: nothing else waits. Made
+// only when it can be sent, however many VMs there are nothing is queued for them.
+void Plugin::replay_next() {
+    if (waiting_.empty() && !to_replay_.empty()) {
+        auto const name = std::move(to_replay_.extract(to_replay_.begin()).value());
+        waiting_.push_back({++last_id_, world_.state_now(*this, name), [](Answer const&) {}});
+        ++events_waiting_;
+    }
 }
 
 void Plugin::pump() {
-    if (waiting_.empty() || retiring_ || !condemned_.empty()) {
+    if ((waiting_.empty() && to_replay_.empty()) || retiring_ || !condemned_.empty()) {
         return;
     }
     if (!host_) {
         begin();
         return;
     }
-    while (host_->ready() && !waiting_.empty() && under_way_.size() < most_under_way) {
+    while (host_->ready() && under_way_.size() < most_under_way) {
+        replay_next();
+        if (waiting_.empty()) {
+            break;
+        }
         auto one = std::move(waiting_.front());
         waiting_.pop_front();
         events_waiting_ -= one.call.is_event ? 1U : 0U;
@@ -137,12 +164,15 @@ void Plugin::begin_failed(std::string const& why) {
     not_before_ = world_.loop.now() + pause_;
     pause_ = std::min(pause_ * 2, timings.last_pause);
     refuse_waiting();
+    replay_all();
+    pump();
 }
 
 void Plugin::on_ready() {
     // Its file may be of another kind by now: then it is about to end.
     say(2, "version " + host_->version() + " runs as process " + std::to_string(host_->pid()));
     world_.changed(name_);
+    replay_all();
     pump();
 }
 
@@ -230,7 +260,7 @@ void Plugin::on_end(std::string const& why) {
     }
     if (!was_ready && !expected) {
         // In a call, too: somebody waits for it to be ready.
-        bool const waited_for = !waiting_.empty();
+        bool const waited_for = !waiting_.empty() || !to_replay_.empty();
         error_ = why;
         say(0, why);
         if (!wanted) {
@@ -243,10 +273,11 @@ void Plugin::on_end(std::string const& why) {
         strike(why + ", in " + std::to_string(lost.size()) + (lost.size() == 1 ? " call" : " calls"));
     } else if (!expected && !hung) {
         error_ = why;
-        say(1, why + "; the next call starts it again");
+        say(1, why + (declaration_ && declaration_->replay ? "" : "; the next call starts it again"));
     }
     retired();
     world_.changed(name_);
+    replay_all();
     pump();
 }
 

@@ -17,8 +17,11 @@ public:
     PluginEvents(Each each, Find find) : each_{std::move(each)}, find_{std::move(find)} {}
 
     void on_turn(Turn const& turn) override;
+    // Tells what a VM is now, whatever has become of it.
+    [[nodiscard]] auto state_now(Plugin& plugin, std::string const& vm) const -> Call;
 
 private:
+    static auto call_of(Plugin& plugin, Event const& event, Vm const* vm, Json told) -> Call;
     static void tell(Plugin& plugin, Event const& event, Vm const* vm);
 
     Each each_;

@@ -87,7 +87,11 @@ struct apiary_key {
 enum apiary_plugin_flag {
     APIARY_PLUGIN_NO_NETWORK = 1u << 0,   /* the host cuts it off from the network (Linux: a network namespace) */
     APIARY_PLUGIN_ALL_VMS = 1u << 1,      /* its steps are for every VM, not only for those that set one of its keys */
-    APIARY_PLUGIN_NOT_NEEDED = 1u << 2    /* VMs that set its keys start without it too */
+    APIARY_PLUGIN_NOT_NEEDED = 1u << 2,   /* VMs that set its keys start without it too */
+    /* Of one that hears `state` and keeps in mind which VMs are up: as its process begins it is told of each VM that is not at
+     * rest, and later of a VM of which an event was lost to it, by an event of type state as the VM is now. That one has the
+     * field "replay", no old state, no details, and the number 0: it is in no journal. The process is started for it. */
+    APIARY_PLUGIN_REPLAY = 1u << 3
 };
 
 /* Results of functions. Unknown ones count as failed. */
@@ -223,7 +227,7 @@ struct apiary_host {
                         void* context);
 
     /* The event, in event(). */
-    uint64_t (*event_seq)(apiary_call* call);
+    uint64_t (*event_seq)(apiary_call* call); /* 0: of a replay */
     const char* (*event_type)(apiary_call* call);
     /* "state", "sub-state", "old-state", "old-sub-state", "reason", and the details; NULL: it has none */
     const char* (*event_field)(apiary_call* call, const char* name);
