@@ -81,25 +81,6 @@ void Plugin::refuse_waiting() {
     to_replay_.clear();
 }
 
-void Plugin::replay_all() {
-    to_replay_.clear();
-    if (declaration_ && declaration_->replay && fault().empty() && world_.vms_up) {
-        for (auto& name : world_.vms_up()) {
-            to_replay_.insert(std::move(name));
-        }
-    }
-}
-
-// What a VM is now comes after all that has happened to it, and so does what is told of it: nothing else waits. Made
-// only when it can be sent, however many VMs there are nothing is queued for them.
-void Plugin::replay_next() {
-    if (waiting_.empty() && !to_replay_.empty()) {
-        auto const name = std::move(to_replay_.extract(to_replay_.begin()).value());
-        waiting_.push_back({++last_id_, world_.state_now(*this, name), [](Answer const&) {}});
-        ++events_waiting_;
-    }
-}
-
 void Plugin::pump() {
     if ((waiting_.empty() && to_replay_.empty()) || retiring_ || !condemned_.empty()) {
         return;

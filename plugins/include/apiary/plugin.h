@@ -91,7 +91,7 @@ enum apiary_plugin_flag {
     /* Of one that hears `state` and keeps in mind which VMs are up: as its process begins it is told of each VM that is not at
      * rest, and later of a VM of which an event was lost to it, by an event of type state as the VM is now. That one has the
      * field "replay", no old state, no details, and the number 0: it is in no journal. The process is started for it. */
-    APIARY_PLUGIN_REPLAY = 1u << 3
+    APIARY_PLUGIN_REPLAY = 1u << 5
 };
 
 /* Results of functions. Unknown ones count as failed. */

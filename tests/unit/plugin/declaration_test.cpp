@@ -68,7 +68,7 @@ TEST(Declarations, AreTheSameAfterTheChannel) {
 TEST(Declarations, OfLaterVersionsFallBack) {
     auto frame = to_frame(good());
     frame["phase"] = 99;
-    frame["flags"] = 0xf0;
+    frame["flags"] = 0xff00;
     frame["keys"][0]["type"] = 99;
     frame["something"] = Json::array();
     auto const read = declaration_from(frame);
