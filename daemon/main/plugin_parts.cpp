@@ -8,6 +8,7 @@
 #include "main/log.hpp"
 #include "main/paths.hpp"
 #include "main/plugin_keys.hpp"
+#include "supervision/log_step.hpp"
 
 namespace apiary {
 namespace {
@@ -68,6 +69,13 @@ PluginParts::PluginParts(Loop& loop, Options const& options, std::function<Engin
                          std::map<std::string, std::string> details) { engine().note(vm, std::move(details)); },
         .changed = {},
         .availability = {},
+        .log_path =
+            [folder = options.log_dir](Definition const& vm) {
+                auto const& own = vm.err_logfile;
+                return !own           ? folder + '/' + supervision::log_file_name(vm.name)
+                       : own->trusted ? own->path
+                                      : std::string{};
+            },
         .vms_up = {},
         .state_now = {}};
     book_ = std::make_unique<plugin::Book>(

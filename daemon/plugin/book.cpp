@@ -35,7 +35,7 @@ Book::Book(BookHands hands)
                       }
                   }
               },
-              hands_.find},
+              hands_.find, hands_.world.log_path},
       self_{std::make_shared<Book*>(this)} {
     hands_.world.vms_up = hands_.up;
     hands_.world.state_now = [this](Plugin& plugin, std::string const& vm) { return events_.state_now(plugin, vm); };

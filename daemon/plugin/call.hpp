@@ -23,8 +23,9 @@ struct Call {
     std::shared_ptr<std::string const> settings;  // JSON that takes the place of the VM's, which are null in `frame`
     std::chrono::milliseconds timeout{0};
     std::string vm;                 // name; empty: it is about none
-    std::shared_ptr<UniqueFd> log;  // of the VM, where what the plugin says of it goes; null: there is none
-    bool is_event = false;          // nobody waits for it: it may be dropped
+    std::shared_ptr<UniqueFd> log;  // of the VM, where what its programs print goes; null: not open now
+    std::string log_path = {};  // … then it is opened by this name when there is something; empty: the daemon's log
+    bool is_event = false;      // nobody waits for it: it may be dropped
 };
 
 struct Answer {

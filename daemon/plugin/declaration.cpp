@@ -316,9 +316,12 @@ auto to_string(Phase phase) -> std::string_view {
 }
 
 auto to_frame(Declaration const& declaration) -> Json {
-    std::uint32_t const flags =
-        (declaration.no_network ? APIARY_PLUGIN_NO_NETWORK : 0U) | (declaration.all_vms ? APIARY_PLUGIN_ALL_VMS : 0U) |
-        (declaration.not_needed ? APIARY_PLUGIN_NOT_NEEDED : 0U) | (declaration.replay ? APIARY_PLUGIN_REPLAY : 0U);
+    std::uint32_t const flags = (declaration.no_network ? APIARY_PLUGIN_NO_NETWORK : 0U) |
+                                (declaration.all_vms ? APIARY_PLUGIN_ALL_VMS : 0U) |
+                                (declaration.not_needed ? APIARY_PLUGIN_NOT_NEEDED : 0U) |
+                                (declaration.own_events ? APIARY_PLUGIN_OWN_EVENTS : 0U) |
+                                (declaration.renew_at_reboot ? APIARY_PLUGIN_RENEW_AT_REBOOT : 0U) |
+                                (declaration.replay ? APIARY_PLUGIN_REPLAY : 0U);
     Json frame{{"t", "plugin"},
                {"protocol", protocol_version},
                {"abi", declaration.abi},
@@ -362,6 +365,8 @@ auto declaration_from(Json const& frame) -> Declaration {
         .no_network = (flags & APIARY_PLUGIN_NO_NETWORK) != 0,
         .all_vms = (flags & APIARY_PLUGIN_ALL_VMS) != 0,
         .not_needed = (flags & APIARY_PLUGIN_NOT_NEEDED) != 0,
+        .own_events = (flags & APIARY_PLUGIN_OWN_EVENTS) != 0,
+        .renew_at_reboot = (flags & APIARY_PLUGIN_RENEW_AT_REBOOT) != 0,
         .replay = (flags & APIARY_PLUGIN_REPLAY) != 0,
         .before = texts_of(frame, "before"),
         .after = texts_of(frame, "after"),

@@ -16,7 +16,8 @@ class Lines {
 public:
     explicit Lines(Loop& loop) : order_{loop}, waiting_{std::make_shared<std::size_t>(0)} {}
 
-    void write(std::shared_ptr<UniqueFd> log, std::string const& vm, std::string line);
+    // A log that is not open yet is opened by `path`, as ourselves.
+    void write(std::shared_ptr<UniqueFd> log, std::string const& path, std::string const& vm, std::string line);
 
 private:
     static constexpr std::size_t most_waiting = std::size_t{1024} * 1024;  // bytes; what is beyond that is lost

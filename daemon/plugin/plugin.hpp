@@ -40,6 +40,8 @@ struct PluginWorld {
     std::function<void(std::string const& vm, std::map<std::string, std::string> details)> note;
     std::function<void(std::string const& plugin)> changed;       // what its status shows
     std::function<void(std::string const& plugin)> availability;  // it can be called, or cannot any more
+    // Of a VM's log, where we may open it ourselves; empty: it is somebody's own file.
+    std::function<std::string(Definition const&)> log_path = [](Definition const&) { return std::string{}; };
     // Of plugins with replay: the names of VMs that are not at rest, and a call that tells what one is now.
     std::function<std::vector<std::string>()> vms_up = {};
     std::function<Call(Plugin& plugin, std::string const& vm)> state_now = {};
@@ -87,9 +89,11 @@ public:
     void cancel(std::uint64_t id);
 
     PluginTimings timings;
+    std::map<std::string, std::shared_ptr<UniqueFd>> logs;  // of VMs, from prestart to poststop
 
-    static constexpr std::size_t most_under_way = 256;  // the host has 512 threads
-    static constexpr std::size_t most_events = 1024;    // that wait for it
+    static constexpr std::size_t most_under_way = 256;      // the host has 512 threads
+    static constexpr std::size_t most_events = 16 * 1024;   // that wait for it: 2 KiB each, at most
+    static constexpr std::size_t most_events_of_a_vm = 64;  // beside the one that it is told of
 
 private:
     struct Waiting {
@@ -103,6 +107,7 @@ private:
         MonoTime since;
         std::string vm;
         std::shared_ptr<UniqueFd> log;
+        std::string log_path;
     };
 
     void availability_changed();
@@ -115,9 +120,12 @@ private:
     void strike(std::string const& why);
     void write_disabled(std::optional<std::string> why, Done done);
     void say(int level, std::string const& text, std::string const& vm = {});
-    void make_room_for_event(Call& call);
+    auto make_room_for_event(std::string const& vm) -> bool;
+    void advance(std::string const& vm);
+    void refuse(Waiting& one, std::string const& text);
     void replay_all();   // a process begins with nothing
-    void replay_next();  // where nothing else waits
+    void replay_next();  // where nothing else can be sent
+    void lost_event_of(std::string const& vm);
     void condemn(std::string const& why);
     void rest();  // nothing is under way
 
@@ -148,8 +156,9 @@ private:
     std::vector<Done> when_retired_;
 
     std::uint64_t last_id_ = 0;
-    std::deque<Waiting> waiting_;
-    std::size_t events_waiting_ = 0, first_missed_ = 0;
+    std::deque<Waiting> waiting_;  // to be sent: at most one of each VM, and none of one that has a call under way
+    std::map<std::string, std::deque<Waiting>> lanes_;  // of those VMs: what comes after that call
+    std::size_t events_waiting_ = 0, missed_ = 0;       // missed: before the next that is taken
     bool is_slow_ = false;
     std::set<std::string> to_replay_;  // names of VMs
     std::map<std::uint64_t, UnderWay> under_way_;

@@ -6,6 +6,15 @@
 #include "plugin/plugin.hpp"
 
 namespace apiary::plugin {
+namespace {
+
+void note_missed(Json& frame, std::size_t missed) {
+    if (missed != 0) {
+        frame["event"]["fields"]["missed"] = std::to_string(missed);
+    }
+}
+
+}  // namespace
 
 auto Plugin::call(Call call, Answered answered) -> std::uint64_t {
     auto const id = ++last_id_;
@@ -15,40 +24,80 @@ auto Plugin::call(Call call, Answered answered) -> std::uint64_t {
         });
         return id;
     }
-    first_missed_ = 0;
-    if (call.is_event) {
-        make_room_for_event(call);
+    if (call.is_event && !make_room_for_event(call.vm)) {
+        ++missed_;
+        lost_event_of(call.vm);
+        world_.loop.post([answered = std::move(answered)] {
+            answered({.kind = Answer::Kind::refused, .text = "too many events wait for it", .contributions = {}});
+        });
+        return id;
     }
-    waiting_.push_back({id, std::move(call), std::move(answered), first_missed_});
+    Waiting one{id, std::move(call), std::move(answered)};
+    if (one.call.is_event) {
+        ++events_waiting_;
+        one.missed = std::exchange(missed_, 0);
+        note_missed(one.call.frame, one.missed);
+    }
+    auto const [lane, first] = lanes_.try_emplace(one.call.vm);
+    (first ? waiting_ : lane->second).push_back(std::move(one));
     pump();
     return id;
 }
 
 // A plugin that is slow to hear costs itself the oldest of what it has not heard, and nobody else anything. The next
-// event that it is given tells it how many are missing.
-void Plugin::make_room_for_event(Call& call) {
-    ++events_waiting_;
-    if (events_waiting_ <= most_events) {
-        return;
+// event that it is given tells it how many are missing. False: there is no room.
+auto Plugin::make_room_for_event(std::string const& vm) -> bool {
+    auto const found = lanes_.find(vm);
+    bool const too_many = found != lanes_.end() && found->second.size() >= most_events_of_a_vm;
+    if (!too_many && events_waiting_ < most_events) {
+        return true;
     }
-    auto const is_event = [](Waiting const& one) { return one.call.is_event; };
-    auto const oldest = std::ranges::find_if(waiting_, is_event);
-    if (oldest == waiting_.end()) {
-        return;
-    }
-    auto const lost = oldest->missed + 1;
-    if (declaration_ && declaration_->replay && !oldest->call.vm.empty()) {
-        to_replay_.insert(oldest->call.vm);
-    }
-    auto const next = std::find_if(waiting_.erase(oldest), waiting_.end(), is_event);
-    --events_waiting_;
-    auto& frame = next == waiting_.end() ? call.frame : next->call.frame;
-    auto& missed = next == waiting_.end() ? first_missed_ : next->missed;
-    missed += lost;
-    frame["event"]["fields"]["missed"] = std::to_string(missed);
     if (!std::exchange(is_slow_, true)) {
         say(1, "it is slower than what happens: the oldest of the events that wait for it are lost to it");
     }
+    if (found == lanes_.end()) {
+        return false;
+    }
+    auto& lane = found->second;
+    auto const is_event = [](Waiting const& one) { return one.call.is_event; };
+    auto const oldest = std::ranges::find_if(lane, is_event);
+    if (oldest == lane.end()) {
+        return false;
+    }
+    auto const lost = oldest->missed + 1;
+    lost_event_of(vm);
+    world_.loop.post([answered = std::move(oldest->answered)] {
+        answered({.kind = Answer::Kind::refused, .text = "too many events wait for it", .contributions = {}});
+    });
+    --events_waiting_;
+    if (auto const next = std::find_if(lane.erase(oldest), lane.end(), is_event); next != lane.end()) {
+        next->missed += lost;
+        note_missed(next->call.frame, next->missed);
+    } else {
+        missed_ += lost;
+    }
+    return true;
+}
+
+// The call about this VM that was sent, or was to be, is no more: the one after it is to be sent.
+void Plugin::advance(std::string const& vm) {
+    auto const lane = lanes_.find(vm);
+    if (lane == lanes_.end()) {
+        return;
+    }
+    if (lane->second.empty()) {
+        lanes_.erase(lane);
+        return;
+    }
+    waiting_.push_back(std::move(lane->second.front()));
+    lane->second.pop_front();
+}
+
+void Plugin::refuse(Waiting& one, std::string const& text) {
+    events_waiting_ -= one.call.is_event ? 1U : 0U;
+    world_.loop.post([answered = std::move(one.answered), text] {
+        answered({.kind = Answer::Kind::refused, .text = text, .contributions = {}});
+    });
 }
 
 auto Plugin::settings_of(DefinitionPtr const& definition) -> std::shared_ptr<std::string const> {
@@ -57,15 +106,28 @@ auto Plugin::settings_of(DefinitionPtr const& definition) -> std::shared_ptr<std
 }
 
 void Plugin::cancel(std::uint64_t id) {
-    auto const waits = std::ranges::find_if(waiting_, [id](Waiting const& one) { return one.id == id; });
-    if (waits != waiting_.end()) {
-        world_.loop.post([answered = std::move(waits->answered)] {
-            answered({.kind = Answer::Kind::refused, .text = "it was canceled before it began", .contributions = {}});
-        });
-        events_waiting_ -= waits->call.is_event ? 1U : 0U;
-        waiting_.erase(waits);
-    } else if (host_ && under_way_.contains(id)) {
-        host_->cancel(id);
+    if (under_way_.contains(id)) {
+        if (host_) {
+            host_->cancel(id);
+        }
+        return;
+    }
+    auto const take = [&](std::deque<Waiting>& from) {
+        auto const found = std::ranges::find_if(from, [id](Waiting const& one) { return one.id == id; });
+        if (found == from.end()) {
+            return false;
+        }
+        auto one = std::move(*found);
+        from.erase(found);
+        refuse(one, "it was canceled before it began");
+        if (&from == &waiting_) {
+            advance(one.call.vm);
+        }
+        return true;
+    };
+    bool const found = take(waiting_) || std::ranges::any_of(lanes_, [&](auto& lane) { return take(lane.second); });
+    if (found) {
+        pump();
     }
 }
 
@@ -73,11 +135,17 @@ void Plugin::refuse_waiting() {
     auto const why = fault();
     auto const text = why.empty() ? error_ : "it " + why;
     for (auto& one : std::exchange(waiting_, {})) {
-        world_.loop.post([answered = std::move(one.answered), text] {
-            answered({.kind = Answer::Kind::refused, .text = text, .contributions = {}});
-        });
+        refuse(one, text);
+        for (auto& next : std::exchange(lanes_[one.call.vm], {})) {
+            refuse(next, text);
+        }
+        lanes_.erase(one.call.vm);
     }
-    events_waiting_ = 0;
+    for (auto& [vm, lane] : lanes_) {  // these have a call under way
+        for (auto& next : std::exchange(lane, {})) {
+            refuse(next, text);
+        }
+    }
     to_replay_.clear();
 }
 
@@ -100,7 +168,8 @@ void Plugin::pump() {
         under_way_.emplace(one.id, UnderWay{.answered = std::move(one.answered),
                                             .since = world_.loop.now(),
                                             .vm = one.call.vm,
-                                            .log = one.call.log});
+                                            .log = one.call.log,
+                                            .log_path = one.call.log_path});
         host_->call(one.id, one.call);
     }
     is_slow_ = is_slow_ && events_waiting_ != 0;
@@ -164,6 +233,7 @@ void Plugin::on_answer(std::uint64_t id, Answer answer) {
     }
     auto const one = std::move(found->second);
     under_way_.erase(found);
+    advance(one.vm);
     bool const hung = answer.kind == Answer::Kind::hung;
     ++calls_;
     failures_ += answer.kind == Answer::Kind::failed || hung ? 1U : 0U;
@@ -226,6 +296,7 @@ void Plugin::on_end(std::string const& why) {
     for (auto const& [id, one] : lost) {
         ++calls_;
         ++failures_;
+        advance(one.vm);
         world_.loop.post([answered = one.answered, why] {
             answered(
                 {.kind = Answer::Kind::died, .text = "its process died during this call: " + why, .contributions = {}});
@@ -276,8 +347,11 @@ void Plugin::on_log(int level, std::string text, std::uint64_t id) {
 
 void Plugin::on_line(std::uint64_t id, std::string text, bool is_error) {
     auto const call = under_way_.find(id);
+    if (call != under_way_.end() && !call->second.log && !call->second.log_path.empty()) {
+        call->second.log = std::make_shared<UniqueFd>();
+    }
     if (call != under_way_.end() && call->second.log) {
-        lines_.write(call->second.log, call->second.vm, "[" + name_ + "] " + text);
+        lines_.write(call->second.log, call->second.log_path, call->second.vm, "[" + name_ + "] " + text);
     } else {
         on_log(is_error ? 1 : 2, std::move(text), id);
     }

@@ -43,7 +43,12 @@ void PluginEvents::on_turn(Turn const& turn) {
                     vm = change.vm;  // its last event
                 }
             }
-            tell(plugin, event, vm.get());
+            bool const concerned =
+                event.vm.empty() || !plugin.declaration()->own_events ||
+                (vm && vm->definition() && vm->definition()->plugin_settings.contains(plugin.name()));
+            if (concerned) {
+                tell(plugin, event, vm.get());
+            }
         }
     });
 }
@@ -52,7 +57,7 @@ void PluginEvents::tell(Plugin& plugin, Event const& event, Vm const* vm) {
     plugin.call(call_of(plugin, event, vm, event_to_json(event)), [](Answer const&) {});
 }
 
-auto PluginEvents::call_of(Plugin& plugin, Event const& event, Vm const* vm, Json told) -> Call {
+auto PluginEvents::call_of(Plugin& plugin, Event const& event, Vm const* vm, Json told) const -> Call {
     auto const& declared = *plugin.declaration();
     Json frame{
         {"t", "call"}, {"what", "event"}, {"timeout", declared.event_timeout.count()}, {"event", std::move(told)}};
@@ -64,11 +69,14 @@ auto PluginEvents::call_of(Plugin& plugin, Event const& event, Vm const* vm, Jso
                       .settings = {}};
         frame["vm"] = vm_frame(std::move(facts));
     }
+    auto const log = plugin.logs.find(event.vm);
+    bool const defined = vm != nullptr && vm->definition();
     return {.frame = std::move(frame),
             .settings = event.vm.empty() ? nullptr : plugin.settings_of(vm != nullptr ? vm->definition() : nullptr),
             .timeout = declared.event_timeout,
             .vm = event.vm,
-            .log = nullptr,
+            .log = log != plugin.logs.end() ? log->second : nullptr,
+            .log_path = defined ? log_path_(*vm->definition()) : std::string{},
             .is_event = true};
 }
 

@@ -14,13 +14,20 @@ void Plugin::replay_all() {
     }
 }
 
-// What a VM is now comes after all that has happened to it, and so does what is told of it: nothing else waits. Made
-// only when it can be sent, however many VMs there are nothing is queued for them.
+// What a VM is now comes after all that has happened to it, and so does what is told of it: at the end of its lane.
+// Made only when nothing else can be sent: however many VMs there are, for most of them nothing is queued.
 void Plugin::replay_next() {
-    if (waiting_.empty() && !to_replay_.empty()) {
+    while (waiting_.empty() && !to_replay_.empty()) {
         auto const name = std::move(to_replay_.extract(to_replay_.begin()).value());
-        waiting_.push_back({++last_id_, world_.state_now(*this, name), [](Answer const&) {}});
+        auto const [lane, first] = lanes_.try_emplace(name);
+        (first ? waiting_ : lane->second).push_back({++last_id_, world_.state_now(*this, name), [](Answer const&) {}});
         ++events_waiting_;
+    }
+}
+
+void Plugin::lost_event_of(std::string const& vm) {
+    if (declaration_ && declaration_->replay && !vm.empty()) {
+        to_replay_.insert(vm);
     }
 }
 

@@ -129,14 +129,15 @@ void PluginStep::make(std::string_view what, StepCall const& call, milliseconds 
                                                        .settings = plugin_->settings_of(call.definition),
                                                        .timeout = timeout,
                                                        .vm = call.definition->name,
-                                                       .log = std::move(log)},
+                                                       .log = std::move(log),
+                                                       .log_path = world_.log_path(*call.definition)},
                                                       std::move(then));
 }
 
 void PluginStep::prestart(StepCall call, Done done) {
     auto const log = log_of(call.contributions);
-    if (log) {
-        logs_.insert_or_assign(call.definition->name, log);
+    if (log && plugin_ != nullptr) {
+        plugin_->logs.insert_or_assign(call.definition->name, log);
     }
     auto const* const declared = plugin_ != nullptr ? plugin_->declaration() : nullptr;
     if (declared != nullptr && !declared->has.prestart) {
@@ -164,6 +165,19 @@ void PluginStep::prestart(StepCall call, Done done) {
          });
 }
 
+auto PluginStep::log_now(std::string const& vm) const -> std::shared_ptr<UniqueFd> {
+    if (plugin_ == nullptr) {
+        return nullptr;
+    }
+    auto const found = plugin_->logs.find(vm);
+    return found == plugin_->logs.end() ? nullptr : found->second;
+}
+
+auto PluginStep::renews_at_reboot() const -> bool {
+    auto const* const declared = plugin_ != nullptr ? plugin_->declaration() : nullptr;
+    return declared != nullptr && declared->has.renew && declared->renew_at_reboot;
+}
+
 void PluginStep::cancel(std::uint64_t attempt) {
     auto const found = attempts_.find(attempt);
     if (found != attempts_.end() && found->second.under_way != 0 && plugin_ != nullptr) {
@@ -185,18 +199,16 @@ void PluginStep::poststop(StepCall call, Done done) {
         if (call.contributions.empty()) {
             call.contributions = attempts_[attempt].contributed;
         }
-        auto const log = logs_.find(call.definition->name);
         auto const* const now = plugin_ != nullptr ? plugin_->declaration() : nullptr;
-        make("poststop", call, now != nullptr ? now->poststop_timeout : milliseconds{0},
-             log != logs_.end() ? log->second : nullptr,
+        make("poststop", call, now != nullptr ? now->poststop_timeout : milliseconds{0}, log_now(call.definition->name),
              [weak = std::weak_ptr{self_}, attempt, vm = call.definition->name, done](Answer answer) {
                  auto result = result_of(std::move(answer), false);
                  result.contributions.clear();
                  bool const undone = result.kind == StepResult::Kind::ok;
                  done(std::move(result));
                  if (auto const self = weak.lock(); self && *self != nullptr) {
-                     if (undone) {
-                         (*self)->logs_.erase(vm);
+                     if (undone && (*self)->plugin_ != nullptr) {
+                         (*self)->plugin_->logs.erase(vm);
                      }
                      (*self)->call_ended(attempt, undone);
                  }
@@ -217,7 +229,7 @@ void PluginStep::renew(StepCall call, Done done) {
     auto const timeout = declared != nullptr ? declared->prestart_timeout : milliseconds{0};
     in_order(call.attempt, [this, call = std::move(call), timeout, done = std::move(done)] {
         auto const attempt = call.attempt;
-        make("renew", call, timeout, nullptr,
+        make("renew", call, timeout, log_now(call.definition->name),
              [weak = std::weak_ptr{self_}, attempt, before = call.contributions, done](Answer answer) {
                  auto result = result_of(std::move(answer), false);
                  if (result.kind == StepResult::Kind::ok && result.contributions.empty()) {

@@ -30,6 +30,7 @@ public:
     void cancel(std::uint64_t attempt) override;
     void poststop(StepCall call, Done done) override;
     void renew(StepCall call, Done done) override;
+    [[nodiscard]] auto renews_at_reboot() const -> bool override;
 
     // The plugin is no more; who still has the step hears that.
     void part() { plugin_ = nullptr; }
@@ -44,13 +45,13 @@ private:
     void in_order(std::uint64_t attempt, std::function<void()> what);
     void make(std::string_view what, StepCall const& call, std::chrono::milliseconds timeout,
               std::shared_ptr<UniqueFd> log, Answered then);
+    [[nodiscard]] auto log_now(std::string const& vm) const -> std::shared_ptr<UniqueFd>;
     void call_ended(std::uint64_t attempt, bool forget);
 
     PluginWorld& world_;
     Plugin* plugin_;
     std::string name_;
     std::map<std::uint64_t, Attempt> attempts_;
-    std::map<std::string, std::shared_ptr<UniqueFd>> logs_;  // of VMs, from prestart to poststop
     std::shared_ptr<PluginStep*> self_;
 };
 

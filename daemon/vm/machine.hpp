@@ -204,6 +204,7 @@ private:
     void release();
     auto renew_steps() -> Task<bool>;
     auto renew_step(Attempt& attempt) -> Task<bool>;
+    [[nodiscard]] auto renews(Attempt const& attempt) const -> bool;
 
     // machine_life.cpp: the coroutine; machine_steps.cpp: its first and last part
     auto live() -> Task<>;

@@ -293,11 +293,19 @@ void Machine::release() {
     }
 }
 
-// Before a hypervisor is launched again with what the steps of an earlier daemon contributed. False: it is not
-// launched.
+auto Machine::renews(Attempt const& attempt) const -> bool {
+    auto const step = stale_ ? nullptr : find_step(attempt.name);
+    return stale_ || (step && step->renews_at_reboot());
+}
+
+// Before a hypervisor is launched again: with what the steps of an earlier daemon contributed, or because steps want to
+// know of a reboot. False: it is not launched.
 auto Machine::renew_steps() -> Task<bool> {
     guest_ = std::make_unique<NoGuest>();
     for (std::size_t index = 0; index < attempts_.size(); ++index) {
+        if (!renews(attempts_[index])) {
+            continue;
+        }
         bool const renewed = co_await renew_step(attempts_[index]);
         if (!renewed) {
             co_return false;

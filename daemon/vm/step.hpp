@@ -86,6 +86,9 @@ public:
         auto const answer = std::move(done);
         answer({.text = {}, .contributions = std::move(call.contributions)});
     }
+
+    // renew() is also wanted at each reboot of a guest whose hypervisor is launched anew for it, before that.
+    [[nodiscard]] virtual auto renews_at_reboot() const -> bool { return false; }
 };
 
 // All that there are now, in the order in which they run. Steps come and go (a plugin is installed, disabled, removed):

@@ -293,6 +293,8 @@ auto run_program(apiary_self& self, apiary_call& call, apiary_command const& giv
     }
     if (!fault.empty()) {
         std::string const text = path + " cannot be run: " + fault;
+        std::string const last = shortened(fault, sizeof outcome.last_line - 1);
+        std::memcpy(outcome.last_line, last.c_str(), last.size() + 1);
         call.add_message({.level = APIARY_ERROR, .key = {}, .text = text});
         self.log(APIARY_ERROR, text, call.id);
     }

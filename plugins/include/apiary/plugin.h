@@ -88,6 +88,10 @@ enum apiary_plugin_flag {
     APIARY_PLUGIN_NO_NETWORK = 1u << 0,   /* the host cuts it off from the network (Linux: a network namespace) */
     APIARY_PLUGIN_ALL_VMS = 1u << 1,      /* its steps are for every VM, not only for those that set one of its keys */
     APIARY_PLUGIN_NOT_NEEDED = 1u << 2,   /* VMs that set its keys start without it too */
+    APIARY_PLUGIN_OWN_EVENTS = 1u << 3,   /* of events about VMs it hears only those about VMs that set one of its keys */
+    /* renew() is called at each reboot of a guest for which the hypervisor is launched anew (bhyve), before that; failing ends
+     * the VM. */
+    APIARY_PLUGIN_RENEW_AT_REBOOT = 1u << 4,
     /* Of one that hears `state` and keeps in mind which VMs are up: as its process begins it is told of each VM that is not at
      * rest, and later of a VM of which an event was lost to it, by an event of type state as the VM is now. That one has the
      * field "replay", no old state, no details, and the number 0: it is in no journal. The process is started for it. */
@@ -144,8 +148,8 @@ struct apiary_plugin {
     /* The VM has ended, or did not start. Gets back what prestart contributed. At least once for each prestart that did not
      * veto, so also for one that was canceled, crashed, or never began: undoing what is not there is a success. */
     int (*poststop)(void* self, apiary_call* call);
-    /* The guest rebooted, or the daemon was restarted: descriptors that were contributed are gone, and are wanted again.
-     * NULL: what was contributed, without descriptors, holds. */
+    /* The guest is to be launched again after a restart of the daemon: descriptors that were contributed are gone, and are
+     * wanted again. With APIARY_PLUGIN_RENEW_AT_REBOOT also before each launch after a reboot; nothing is gone then. NULL: what was contributed, without descriptors, holds. */
     int (*renew)(void* self, apiary_call* call);
     /* One of the events that were asked for. The result is told, and changes nothing. */
     int (*event)(void* self, apiary_call* call);
@@ -185,7 +189,7 @@ struct apiary_outcome {
     int timed_out;       /* it was killed because its time, or the call's, was over */
     int canceled;        /* it was killed because the call was canceled */
     int error;           /* errno where it could not be run at all; 0 */
-    char last_line[256]; /* of its output: what a veto gives as its reason */
+    char last_line[256]; /* of its output: what a veto gives as its reason; where it could not be run: why */
 };
 
 struct apiary_contribution {

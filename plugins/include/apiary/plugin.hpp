@@ -173,7 +173,7 @@ public:
         return std::nullopt;
     }
 
-    // Blocks until it has ended; throws if it cannot be run.
+    // Blocks until it has ended; throws RunFault if it cannot be run.
     [[nodiscard]] auto run(Command const& command) -> Outcome;
 
     [[nodiscard]] auto event_type() const -> std::string_view { return detail::view(host().event_type(call_)); }
@@ -200,7 +200,10 @@ inline auto Call::run(Command const& command) -> Outcome {
         all.push_back(nullptr);
         return all;
     };
-    auto const argv = pointers(command.argv);
+    auto argv = pointers(command.argv);
+    if (!command.name.empty()) {
+        argv.front() = command.name.c_str();
+    }
     auto const environment = pointers(command.environment);
     // An exception of the function waits until the program has ended.
     struct Lines {
@@ -238,7 +241,8 @@ inline auto Call::run(Command const& command) -> Outcome {
         std::rethrow_exception(lines.thrown);
     }
     if (result != 0) {
-        throw std::system_error{outcome.error, std::generic_category(), command.argv.front()};
+        std::string const why = outcome.last_line;
+        throw RunFault{outcome.error, command.argv.front() + " cannot be run" + (why.empty() ? "" : ": " + why)};
     }
     return {.status = outcome.status,
             .signal = outcome.signal,

@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -118,6 +119,17 @@ struct Command {
     std::chrono::milliseconds timeout{0};
     std::function<void(bool is_error, std::string_view)> line = {};  // none: the VM's log
     bool log_too = false;
+    std::string name = {};  // what the program sees as its argv[0]; empty: its path
+};
+
+// A program could not be run: what() says which and why.
+class RunFault : public std::system_error {
+public:
+    RunFault(int error, std::string text) : std::system_error{error, std::generic_category()}, text_{std::move(text)} {}
+    [[nodiscard]] auto what() const noexcept -> char const* override { return text_.c_str(); }
+
+private:
+    std::string text_;
 };
 
 struct Outcome {

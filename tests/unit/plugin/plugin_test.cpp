@@ -299,9 +299,10 @@ TEST_F(PluginCalls, OneThatDoesNotQuitIsKilled) {
 TEST_F(PluginCalls, TheOldestEventsAreLostToOneThatIsSlow) {
     take();
     silent = true;  // not ready yet
-    PluginEvents events{[this](auto const& visit) { visit(*plugin); }, [](std::string_view) { return nullptr; }};
-    constexpr std::size_t more = 10;
-    for (std::size_t i = 1; i <= Plugin::most_events + more; ++i) {
+    PluginEvents events{[this](auto const& visit) { visit(*plugin); }, [](std::string_view) { return nullptr; },
+                        world.log_path};
+    constexpr std::size_t more = 10, most = Plugin::most_events_of_a_vm + 1;
+    for (std::size_t i = 1; i <= most + more; ++i) {
         Turn turn;
         turn.events.push_back({.seq = i, .vm = "vm", .type = EventType::state});
         events.on_turn(turn);
@@ -312,7 +313,7 @@ TEST_F(PluginCalls, TheOldestEventsAreLostToOneThatIsSlow) {
     run();
     say(to_frame(declaration), host());
     run();
-    for (int i = 0; i < 20; ++i) {  // 256 at once
+    for (std::size_t i = 0; i < most; ++i) {  // one after the other
         for (auto& one : host().heard) {
             if (!one.contains("answered")) {
                 one["answered"] = true;
@@ -321,11 +322,55 @@ TEST_F(PluginCalls, TheOldestEventsAreLostToOneThatIsSlow) {
         }
         run();
     }
-    ASSERT_EQ(host().heard.size(), Plugin::most_events);
-    EXPECT_EQ(host().heard.front()["event"]["seq"], more + 1);
-    EXPECT_EQ(host().heard.front()["event"]["fields"]["missed"], std::to_string(more));
-    EXPECT_EQ(host().heard.back()["event"]["seq"], Plugin::most_events + more);
+    ASSERT_EQ(host().heard.size(), most);
+    EXPECT_EQ(host().heard[0]["event"]["seq"], 1);  // it was on its way
+    EXPECT_EQ(host().heard[1]["event"]["seq"], more + 2);
+    EXPECT_EQ(host().heard[1]["event"]["fields"]["missed"], std::to_string(more));
+    EXPECT_EQ(host().heard.back()["event"]["seq"], most + more);
     EXPECT_EQ(std::ranges::count_if(log, [](auto const& text) { return text.find("slower") != std::string::npos; }), 1);
+}
+
+// A call that takes its time, and whose VM has much to tell, takes one of the places of calls under way, not all.
+TEST_F(PluginCalls, OneVmHasOneCallUnderWay) {
+    take();
+    PluginEvents events{[this](auto const& visit) { visit(*plugin); }, [](std::string_view) { return nullptr; },
+                        world.log_path};
+    auto const happens = [&](std::string const& vm, std::uint64_t seq) {
+        Turn turn;
+        turn.events.push_back({.seq = seq, .vm = vm, .type = EventType::state});
+        events.on_turn(turn);
+    };
+    for (std::uint64_t seq = 1; seq <= 20; ++seq) {
+        happens("busy", seq);
+    }
+    happens("other", 21);
+    run();
+    ASSERT_EQ(host().heard.size(), 2U);
+    EXPECT_EQ(host().heard[0]["event"]["seq"], 1);
+    EXPECT_EQ(host().heard[1]["event"]["seq"], 21);
+    EXPECT_EQ(plugin->status().under_way, 2U);
+    say({{"t", "end"}, {"id", host().heard[0]["id"]}, {"result", "ok"}}, host());
+    run();
+    ASSERT_EQ(host().heard.size(), 3U);
+    EXPECT_EQ(host().heard[2]["event"]["seq"], 2);
+    plugin->disable("for a test", {});
+    run();
+    EXPECT_EQ(host().heard.size(), 3U);
+    EXPECT_EQ(plugin->status().under_way, 2U);
+}
+
+TEST_F(PluginCalls, EventsOfItsOwnVmsAlone) {
+    declaration.own_events = true;
+    take();
+    PluginEvents events{[this](auto const& visit) { visit(*plugin); }, [](std::string_view) { return nullptr; },
+                        world.log_path};
+    Turn turn;
+    turn.events.push_back({.seq = 1, .vm = "unknown", .type = EventType::state});
+    turn.events.push_back({.seq = 2, .type = EventType::state});  // about none
+    events.on_turn(turn);
+    run();
+    ASSERT_EQ(host().heard.size(), 1U);
+    EXPECT_EQ(host().heard[0]["event"]["seq"], 2);
 }
 
 }  // namespace

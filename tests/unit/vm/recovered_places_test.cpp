@@ -197,6 +197,22 @@ TEST_F(Recovered, ARebootMeanwhileLaunchesItAgainWithRenewedDescriptors) {
     EXPECT_EQ(world.process()->request.launch, 3U);
 }
 
+TEST_F(Recovered, AStepThatWantsToKnowOfRebootsIsAskedBeforeEachLaunch) {
+    world.hook.at_reboot = true;
+    start();
+    world.process()->exited(Reason::guest_reboot);
+    world.asked.clear();
+    settle();
+    EXPECT_EQ(world.asked, (Words{"forget", "hook:renew", "launch"}));
+    world.hook.renew_answer = A::failed;
+    world.process()->up();
+    world.process()->exited(Reason::guest_reboot);
+    settle();
+    EXPECT_EQ(world.where(), "failed");
+    EXPECT_EQ(status().reason_text, "step hook: no");
+    EXPECT_EQ(world.faults_at_rest(), Words{});
+}
+
 TEST_F(Recovered, WhatCannotBeRenewedIsItsEnd) {
     start();
     world.process()->exited(Reason::guest_reboot);
