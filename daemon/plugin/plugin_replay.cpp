@@ -1,4 +1,5 @@
 // What a plugin that keeps a picture of the VMs is told anew (APIARY_PLUGIN_REPLAY).
+#include <algorithm>
 #include <utility>
 
 #include "plugin/plugin.hpp"
@@ -14,13 +15,16 @@ void Plugin::replay_all() {
     }
 }
 
-// What a VM is now comes after all that has happened to it, and so does what is told of it: at the end of its lane.
-// Made only when nothing else can be sent: however many VMs there are, for most of them nothing is queued.
+// What a VM is now comes after all that has happened to it, and so does what is told of it: no call about it is under
+// way or waits. Made only when it can be sent: however many VMs there are, nothing is queued for them.
 void Plugin::replay_next() {
-    while (waiting_.empty() && !to_replay_.empty()) {
-        auto const name = std::move(to_replay_.extract(to_replay_.begin()).value());
-        auto const [lane, first] = lanes_.try_emplace(name);
-        (first ? waiting_ : lane->second).push_back({++last_id_, world_.state_now(*this, name), [](Answer const&) {}});
+    auto const found =
+        waiting_.empty() ? std::ranges::find_if(to_replay_, [this](auto const& name) { return !lanes_.contains(name); })
+                         : to_replay_.end();
+    if (found != to_replay_.end()) {
+        auto const name = std::move(to_replay_.extract(found).value());
+        lanes_.try_emplace(name);
+        waiting_.push_back({++last_id_, world_.state_now(*this, name), [](Answer const&) {}});
         ++events_waiting_;
     }
 }
