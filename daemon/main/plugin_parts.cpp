@@ -26,6 +26,16 @@ auto level_of(int level) -> log::Level {
     }
 }
 
+auto vms_up(Engine const& engine) -> std::vector<std::string> {
+    std::vector<std::string> names;
+    for (auto const& vm : engine.list({}, engine.count())) {
+        if (auto const state = vm->status().state; state != State::stopped && state != State::failed) {
+            names.push_back(vm->name());
+        }
+    }
+    return names;
+}
+
 }  // namespace
 
 class PluginParts::Spawner : public plugin::Spawner {
@@ -67,11 +77,14 @@ PluginParts::PluginParts(Loop& loop, Options const& options, std::function<Engin
                 return !own           ? folder + '/' + supervision::log_file_name(vm.name)
                        : own->trusted ? own->path
                                       : std::string{};
-            }};
+            },
+        .vms_up = {},
+        .state_now = {}};
     book_ = std::make_unique<plugin::Book>(
         plugin::BookHands{.world = std::move(world),
                           .scan = std::move(request),
                           .find = [engine](std::string_view name) { return engine().find(name); },
+                          .up = [engine] { return vms_up(engine()); },
                           .awaited = [engine] { return engine().awaited_steps(); },
                           .steps_changed = std::move(steps_changed),
                           .keys_changed =

@@ -20,6 +20,8 @@ Book::Book(BookHands hands)
               },
               hands_.find, hands_.world.log_path},
       self_{std::make_shared<Book*>(this)} {
+    hands_.world.vms_up = hands_.up;
+    hands_.world.state_now = [this](Plugin& plugin, std::string const& vm) { return events_.state_now(plugin, vm); };
     hands_.world.changed = [this](std::string const& name) { tell(name, Change::changed); };
     hands_.world.availability = [this](std::string const&) {
         if (hands_.steps_changed) {

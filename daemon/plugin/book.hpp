@@ -21,6 +21,7 @@ struct BookHands {
     PluginWorld world;  // but for `changed` and `availability`, which are the book's own
     ScanRequest scan;
     PluginEvents::Find find;                         // a VM by its name
+    std::function<std::vector<std::string>()> up;    // names of VMs that are not at rest
     std::function<std::set<std::string>()> awaited;  // names of steps that were begun and are not undone
     std::function<void()> steps_changed;             // steps() gives others
     std::function<void()> keys_changed;  // what plugins declare has changed: the configuration may mean something else

@@ -74,6 +74,9 @@ public:
         if (!declared_.events.empty() && !declared_.has.event) {
             say("it wants to hear events, but has no function event");
         }
+        if (declared_.replay && std::ranges::find(declared_.events, "state") == declared_.events.end()) {
+            say("it wants to be told anew of the VMs that are up (APIARY_PLUGIN_REPLAY), but does not hear state");
+        }
         names(declared_.events, "events", [](std::string_view one) { return is_word(one, "-", 64); });
         timeout(declared_.prestart_timeout, "prestart");
         timeout(declared_.poststop_timeout, "poststop");
@@ -317,7 +320,8 @@ auto to_frame(Declaration const& declaration) -> Json {
                                 (declaration.all_vms ? APIARY_PLUGIN_ALL_VMS : 0U) |
                                 (declaration.not_needed ? APIARY_PLUGIN_NOT_NEEDED : 0U) |
                                 (declaration.own_events ? APIARY_PLUGIN_OWN_EVENTS : 0U) |
-                                (declaration.renew_at_reboot ? APIARY_PLUGIN_RENEW_AT_REBOOT : 0U);
+                                (declaration.renew_at_reboot ? APIARY_PLUGIN_RENEW_AT_REBOOT : 0U) |
+                                (declaration.replay ? APIARY_PLUGIN_REPLAY : 0U);
     Json frame{{"t", "plugin"},
                {"protocol", protocol_version},
                {"abi", declaration.abi},
@@ -363,6 +367,7 @@ auto declaration_from(Json const& frame) -> Declaration {
         .not_needed = (flags & APIARY_PLUGIN_NOT_NEEDED) != 0,
         .own_events = (flags & APIARY_PLUGIN_OWN_EVENTS) != 0,
         .renew_at_reboot = (flags & APIARY_PLUGIN_RENEW_AT_REBOOT) != 0,
+        .replay = (flags & APIARY_PLUGIN_REPLAY) != 0,
         .before = texts_of(frame, "before"),
         .after = texts_of(frame, "after"),
         .events = texts_of(frame, "events"),

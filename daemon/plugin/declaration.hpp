@@ -42,7 +42,8 @@ struct Declaration {
     std::string name, version, doc;
     std::vector<Key> keys;
     Phase phase = Phase::hook;
-    bool no_network = false, all_vms = false, not_needed = false, own_events = false, renew_at_reboot = false;
+    bool no_network = false, all_vms = false, not_needed = false, own_events = false, renew_at_reboot = false,
+         replay = false;
     std::vector<std::string> before, after, events;
     std::optional<std::string> user;
     std::vector<std::string> capabilities;

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@
 #include "vm/plugins.hpp"
 
 namespace apiary::plugin {
+
+class Plugin;
 
 // What all plugins share; the composition root gives it.
 struct PluginWorld {
@@ -39,6 +42,9 @@ struct PluginWorld {
     std::function<void(std::string const& plugin)> availability;  // it can be called, or cannot any more
     // Of a VM's log, where we may open it ourselves; empty: it is somebody's own file.
     std::function<std::string(Definition const&)> log_path = [](Definition const&) { return std::string{}; };
+    // Of plugins with replay: the names of VMs that are not at rest, and a call that tells what one is now.
+    std::function<std::vector<std::string>()> vms_up = {};
+    std::function<Call(Plugin& plugin, std::string const& vm)> state_now = {};
 };
 
 // How long things take at most. Tests take others.
@@ -119,6 +125,9 @@ private:
     auto make_room_for_event(std::string const& vm) -> bool;
     void advance(std::string const& vm);
     void refuse(Waiting& one, std::string const& text);
+    void replay_all();   // a process begins with nothing
+    void replay_next();  // where nothing else can be sent
+    void lost_event_of(std::string const& vm);
     void condemn(std::string const& why);
     void rest();  // nothing is under way
 
@@ -153,6 +162,7 @@ private:
     std::map<std::string, std::deque<Waiting>> lanes_;  // of those VMs: what comes after that call
     std::size_t events_waiting_ = 0, missed_ = 0;       // missed: before the next that is taken
     bool is_slow_ = false;
+    std::set<std::string> to_replay_;  // names of VMs
     std::map<std::uint64_t, UnderWay> under_way_;
 
     Strikes strikes_;

@@ -26,6 +26,7 @@ auto Plugin::call(Call call, Answered answered) -> std::uint64_t {
     }
     if (call.is_event && !make_room_for_event(call.vm)) {
         ++missed_;
+        lost_event_of(call.vm);
         world_.loop.post([answered = std::move(answered)] {
             answered({.kind = Answer::Kind::refused, .text = "too many events wait for it", .contributions = {}});
         });
@@ -64,6 +65,7 @@ auto Plugin::make_room_for_event(std::string const& vm) -> bool {
         return false;
     }
     auto const lost = oldest->missed + 1;
+    lost_event_of(vm);
     world_.loop.post([answered = std::move(oldest->answered)] {
         answered({.kind = Answer::Kind::refused, .text = "too many events wait for it", .contributions = {}});
     });
@@ -144,17 +146,22 @@ void Plugin::refuse_waiting() {
             refuse(next, text);
         }
     }
+    to_replay_.clear();
 }
 
 void Plugin::pump() {
-    if (waiting_.empty() || retiring_ || !condemned_.empty()) {
+    if ((waiting_.empty() && to_replay_.empty()) || retiring_ || !condemned_.empty()) {
         return;
     }
     if (!host_) {
         begin();
         return;
     }
-    while (host_->ready() && !waiting_.empty() && under_way_.size() < most_under_way) {
+    while (host_->ready() && under_way_.size() < most_under_way) {
+        replay_next();
+        if (waiting_.empty()) {
+            break;
+        }
         auto one = std::move(waiting_.front());
         waiting_.pop_front();
         events_waiting_ -= one.call.is_event ? 1U : 0U;
@@ -207,12 +214,15 @@ void Plugin::begin_failed(std::string const& why) {
     not_before_ = world_.loop.now() + pause_;
     pause_ = std::min(pause_ * 2, timings.last_pause);
     refuse_waiting();
+    replay_all();
+    pump();
 }
 
 void Plugin::on_ready() {
     // Its file may be of another kind by now: then it is about to end.
     say(2, "version " + host_->version() + " runs as process " + std::to_string(host_->pid()));
     world_.changed(name_);
+    replay_all();
     pump();
 }
 
@@ -305,7 +315,7 @@ void Plugin::on_end(std::string const& why) {
     }
     if (!was_ready && !expected) {
         // In a call, too: somebody waits for it to be ready.
-        bool const waited_for = !waiting_.empty();
+        bool const waited_for = !waiting_.empty() || !to_replay_.empty();
         error_ = why;
         say(0, why);
         if (!wanted) {
@@ -318,10 +328,11 @@ void Plugin::on_end(std::string const& why) {
         strike(why + ", in " + std::to_string(lost.size()) + (lost.size() == 1 ? " call" : " calls"));
     } else if (!expected && !hung) {
         error_ = why;
-        say(1, why + "; the next call starts it again");
+        say(1, why + (declaration_ && declaration_->replay ? "" : "; the next call starts it again"));
     }
     retired();
     world_.changed(name_);
+    replay_all();
     pump();
 }
 

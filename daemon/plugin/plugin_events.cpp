@@ -54,9 +54,13 @@ void PluginEvents::on_turn(Turn const& turn) {
 }
 
 void PluginEvents::tell(Plugin& plugin, Event const& event, Vm const* vm) {
+    plugin.call(call_of(plugin, event, vm, event_to_json(event)), [](Answer const&) {});
+}
+
+auto PluginEvents::call_of(Plugin& plugin, Event const& event, Vm const* vm, Json told) const -> Call {
     auto const& declared = *plugin.declaration();
     Json frame{
-        {"t", "call"}, {"what", "event"}, {"timeout", declared.event_timeout.count()}, {"event", event_to_json(event)}};
+        {"t", "call"}, {"what", "event"}, {"timeout", declared.event_timeout.count()}, {"event", std::move(told)}};
     if (!event.vm.empty()) {
         VmFacts facts{.name = event.vm,
                       .id = vm != nullptr ? vm->id() : 0,
@@ -67,15 +71,33 @@ void PluginEvents::tell(Plugin& plugin, Event const& event, Vm const* vm) {
     }
     auto const log = plugin.logs.find(event.vm);
     bool const defined = vm != nullptr && vm->definition();
-    plugin.call(
-        {.frame = std::move(frame),
-         .settings = event.vm.empty() ? nullptr : plugin.settings_of(vm != nullptr ? vm->definition() : nullptr),
-         .timeout = declared.event_timeout,
-         .vm = event.vm,
-         .log = log != plugin.logs.end() ? log->second : nullptr,
-         .log_path = defined ? log_path_(*vm->definition()) : std::string{},
-         .is_event = true},
-        [](Answer const&) {});
+    return {.frame = std::move(frame),
+            .settings = event.vm.empty() ? nullptr : plugin.settings_of(vm != nullptr ? vm->definition() : nullptr),
+            .timeout = declared.event_timeout,
+            .vm = event.vm,
+            .log = log != plugin.logs.end() ? log->second : nullptr,
+            .log_path = defined ? log_path_(*vm->definition()) : std::string{},
+            .is_event = true};
+}
+
+auto PluginEvents::state_now(Plugin& plugin, std::string const& name) const -> Call {
+    auto const vm = find_(name);
+    Event event;
+    event.type = EventType::state;
+    event.vm = name;
+    if (vm) {
+        auto const& status = vm->status();
+        event.state = status.state;
+        event.sub_state = status.sub_state;
+        event.reason = status.reason;
+        event.incarnation = status.incarnation;
+    }
+    auto told = event_to_json(event);
+    auto& fields = told["fields"];
+    fields.erase("old-state");
+    fields.erase("old-sub-state");
+    fields["replay"] = "yes";
+    return call_of(plugin, event, vm.get(), std::move(told));
 }
 
 }  // namespace apiary::plugin

@@ -19,8 +19,11 @@ public:
         : each_{std::move(each)}, find_{std::move(find)}, log_path_{std::move(log_path)} {}
 
     void on_turn(Turn const& turn) override;
+    // Tells what a VM is now, whatever has become of it.
+    [[nodiscard]] auto state_now(Plugin& plugin, std::string const& vm) const -> Call;
 
 private:
+    auto call_of(Plugin& plugin, Event const& event, Vm const* vm, Json told) const -> Call;
     void tell(Plugin& plugin, Event const& event, Vm const* vm);
 
     Each each_;

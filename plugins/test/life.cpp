@@ -242,16 +242,20 @@ private:
             body["contributions"] = to_json(contributed_);
         }
         if (what == "event") {
-            Json fields{{"state", "running"},
-                        {"sub-state", ""},
-                        {"old-state", "starting"},
-                        {"old-sub-state", "launching"},
-                        {"reason", ""}};
+            bool const replay = shown.starts_with("replay ");
+            Json fields{{"state", "running"}, {"sub-state", ""}, {"reason", ""}};
+            if (replay) {
+                fields["replay"] = "yes";
+            } else {
+                fields["old-state"] = "starting";
+                fields["old-sub-state"] = "launching";
+            }
             for (auto const& [name, value] : options_.fields) {
                 fields[name] = value;
             }
-            body["event"] = {
-                {"seq", calls_}, {"type", shown.substr(shown.find(' ') + 1)}, {"fields", std::move(fields)}};
+            body["event"] = {{"seq", replay ? 0 : calls_},
+                             {"type", shown.substr(shown.find(' ') + 1)},
+                             {"fields", std::move(fields)}};
         }
         auto const begun = Clock::now();
         host_.send(std::move(body));
@@ -299,7 +303,7 @@ private:
         attempt_ = 1;
         if (!declared_.has.prestart) {
             report("prestart", "-", "it has none");
-            return true;
+            return events();
         }
         auto const answer = call("prestart", "prestart", declared_.prestart_timeout);
         if (!answer) {
@@ -315,6 +319,9 @@ private:
         return events() && renew() && undo("poststop") && undo("poststop, again");
     }
     auto events() -> bool {
+        if (declared_.replay && !is_good(call("event", "replay state", declared_.event_timeout))) {
+            return false;
+        }
         for (auto const& type : declared_.events) {
             if (!is_good(call("event", "event " + type, declared_.event_timeout))) {
                 return false;

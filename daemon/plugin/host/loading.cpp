@@ -77,6 +77,7 @@ auto declared_by(apiary_plugin const& plugin) -> Declaration {
     made.not_needed = (plugin.flags & APIARY_PLUGIN_NOT_NEEDED) != 0;
     made.own_events = (plugin.flags & APIARY_PLUGIN_OWN_EVENTS) != 0;
     made.renew_at_reboot = (plugin.flags & APIARY_PLUGIN_RENEW_AT_REBOOT) != 0;
+    made.replay = (plugin.flags & APIARY_PLUGIN_REPLAY) != 0;
     made.before = list_of(plugin.before);
     made.after = list_of(plugin.after);
     made.events = list_of(plugin.events);

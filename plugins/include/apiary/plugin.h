@@ -91,7 +91,11 @@ enum apiary_plugin_flag {
     APIARY_PLUGIN_OWN_EVENTS = 1u << 3,   /* of events about VMs it hears only those about VMs that set one of its keys */
     /* renew() is called at each reboot of a guest for which the hypervisor is launched anew (bhyve), before that; failing ends
      * the VM. */
-    APIARY_PLUGIN_RENEW_AT_REBOOT = 1u << 4
+    APIARY_PLUGIN_RENEW_AT_REBOOT = 1u << 4,
+    /* Of one that hears `state` and keeps in mind which VMs are up: as its process begins it is told of each VM that is not at
+     * rest, and later of a VM of which an event was lost to it, by an event of type state as the VM is now. That one has the
+     * field "replay", no old state, no details, and the number 0: it is in no journal. The process is started for it. */
+    APIARY_PLUGIN_REPLAY = 1u << 5
 };
 
 /* Results of functions. Unknown ones count as failed. */
@@ -227,7 +231,7 @@ struct apiary_host {
                         void* context);
 
     /* The event, in event(). */
-    uint64_t (*event_seq)(apiary_call* call);
+    uint64_t (*event_seq)(apiary_call* call); /* 0: of a replay */
     const char* (*event_type)(apiary_call* call);
     /* "state", "sub-state", "old-state", "old-sub-state", "reason", and the details; NULL: it has none */
     const char* (*event_field)(apiary_call* call, const char* name);

@@ -43,10 +43,10 @@ auto good() -> Declaration {
          .why = "It opens all",
          .words = {}}};
     made.phase = Phase::network;
-    made.no_network = made.not_needed = true;
+    made.no_network = made.not_needed = made.replay = true;
     made.before = {"bridge"};
     made.after = {"vlan", "dns"};
-    made.events = {"started", "guest-panic"};
+    made.events = {"started", "guest-panic", "state"};
     made.user = "nobody";
     made.capabilities = {"net_admin"};
     made.prestart_timeout = 5s;
@@ -68,12 +68,12 @@ TEST(Declarations, AreTheSameAfterTheChannel) {
 TEST(Declarations, OfLaterVersionsFallBack) {
     auto frame = to_frame(good());
     frame["phase"] = 99;
-    frame["flags"] = 0xf0;
+    frame["flags"] = 0xff00;
     frame["keys"][0]["type"] = 99;
     frame["something"] = Json::array();
     auto const read = declaration_from(frame);
     EXPECT_EQ(read.phase, Phase::hook);
-    EXPECT_FALSE(read.no_network || read.all_vms || read.not_needed);
+    EXPECT_FALSE(read.no_network || read.all_vms || read.not_needed || read.replay);
     EXPECT_EQ(read.keys.at(0).type, KeyType::text);
 }
 
