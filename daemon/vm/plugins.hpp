@@ -27,16 +27,16 @@ struct PluginStatus {
     std::string name, version, doc;
     std::string path;  // of the shared object
     PluginState state = PluginState::absent;
-    std::string error;             // the last, for people; empty: none since it was enabled
-    std::string phase;             // "network", "storage", "device", "hook"
+    std::string error;                // the last, for people; empty: none since it was enabled
+    std::string phase;                // "network", "storage", "device", "hook"
     std::vector<std::string> keys;    // that it adds to the configuration
     std::vector<std::string> events;  // types that it hears
     std::int64_t pid = 0;             // of its process; 0: none
     std::uint64_t calls = 0;          // answered ones and failed ones, since the daemon began
     std::uint64_t failures = 0;       // of them: an answer that is neither ok nor veto, or none
     std::uint32_t under_way = 0;
-    std::uint32_t strikes = 0;        // deaths and hangs in calls within the window
-    std::uint64_t restarts = 0;       // processes that were started, but for the first
+    std::uint32_t strikes = 0;                                   // deaths and hangs in calls within the window
+    std::uint64_t restarts = 0;                                  // processes that were started, but for the first
     std::chrono::microseconds latency_mean{0}, latency_most{0};  // of answered calls; 0: none yet
 };
 
@@ -51,7 +51,7 @@ public:
     // They take effect at once, and `done` is called
     // when it is done: calls that are under way are waited for (disable, restart), each within its own deadline.
     using Done = std::function<void(Outcome<std::monostate>)>;
-    virtual void enable(std::string const& name, Done done) = 0;   // clears strikes
+    virtual void enable(std::string const& name, Done done) = 0;  // clears strikes
     virtual void disable(std::string const& name, Done done) = 0;
     virtual void restart(std::string const& name, Done done) = 0;  // looks at the file anew
 

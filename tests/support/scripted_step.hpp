@@ -27,7 +27,7 @@ public:
     std::vector<Contribution> gives;
     Duration deadline = std::chrono::seconds{60};
     bool applies = true;
-    bool at_reboot = false;  // renew() is wanted at each reboot
+    bool at_reboot = false;                   // renew() is wanted at each reboot
     bool intents_are_lost = false;            // the daemon may die between writing down an attempt and beginning it
     std::vector<std::string>* log = nullptr;  // gets "network:prestart" …
 

@@ -146,7 +146,12 @@ static int init(apiary_self* handle, void** self) {
 static const struct apiary_key keys[] = {
     {.name = STORY_NAME "_file", .type = APIARY_KEY_PATH, .doc = "where its calls are written down"},
     {.name = STORY_NAME "_do", .flags = APIARY_KEY_LIST, .doc = "what it does in its calls"},
-    {.name = STORY_NAME "_times", .type = APIARY_KEY_INTEGER, .fallback = "3", .doc = "a number", .least = 1, .most = 9},
+    {.name = STORY_NAME "_times",
+     .type = APIARY_KEY_INTEGER,
+     .fallback = "3",
+     .doc = "a number",
+     .least = 1,
+     .most = 9},
 };
 static const char* const events[] = {"state", NULL};
 
