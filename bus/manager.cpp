@@ -193,7 +193,8 @@ private:
                       {"subscribers", count(around_.subscribers.size())},
                       {"known-senders", count(around_.door.known())},
                       {"parked-messages", count(around_.door.parked())},
-                      {"journal-last", {around_.engine.journal().last()}}};
+                      {"journal-last", {around_.engine.journal().last()}},
+                      {"database-heap", {around_.engine.journal().database_heap()}}};
             if (auto const used = heap_used()) {
                 info.push_back({"heap-used", {*used}});
             }

@@ -328,4 +328,8 @@ auto SqliteJournal::last_of(std::string_view vm) const -> std::uint64_t {
     return stored != last_stored_.end() ? stored->second : 0;
 }
 
+auto SqliteJournal::database_heap() const -> std::uint64_t {
+    return static_cast<std::uint64_t>(sqlite3_memory_used());
+}
+
 }  // namespace apiary::store

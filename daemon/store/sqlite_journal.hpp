@@ -67,6 +67,7 @@ public:
     [[nodiscard]] auto database() -> Sqlite& { return database_; }
 
     [[nodiscard]] auto last_of(std::string_view vm) const -> std::uint64_t override;
+    [[nodiscard]] auto database_heap() const -> std::uint64_t override;  // of all of SQLite in this process
 
 private:
     struct Statements;

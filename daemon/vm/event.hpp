@@ -89,6 +89,8 @@ public:
         (void)vm;
         return 0;
     }
+    // Bytes on the heap that belong to its database: cached pages, which come and go within the database's bounds.
+    [[nodiscard]] virtual auto database_heap() const -> std::uint64_t { return 0; }
     [[nodiscard]] virtual auto stream() const -> std::string const& = 0;  // identifies this numbering of events
     [[nodiscard]] virtual auto last() const -> std::uint64_t = 0;
     // Up to `max` events with seq > after for which `wanted` holds.
