@@ -207,6 +207,9 @@ static enum child_news not_executed(struct failure const* failure) {
     };
     char path[256];
     snprintf(path, sizeof path, "%.255s", error_text);
+    if (unreaped) {
+        reap_now();  // it ends by itself; whoever hears of it may look who lives in the folder, and is to find nobody
+    }
     int const step = failure->step >= 0 && failure->step <= step_exec ? failure->step : step_exec;
     error_number = failure->number;
     snprintf(error_text, sizeof error_text, "%s %s: %s", path, steps[step], strerror(failure->number));

@@ -90,6 +90,7 @@ TEST_F(ShimLife, SaysWhyItCannotBeExecuted) {
     request.argv = {"/nonexistent/qemu", "-version"};
     auto const run = spawn(std::move(request));
     auto const failed = wait_for(*run, Kind::exec_failed);
+    EXPECT_FALSE(supervision::who_lives_in(run_dir).hypervisor);
     EXPECT_NE(failed.text.find("/nonexistent/qemu cannot be executed: No such file"), std::string::npos) << failed.text;
     EXPECT_EQ(run->events.size(), 1U);
     EXPECT_TRUE(loop.run_until([&] { return !supervision::who_lives_in(run_dir).any(); }));
