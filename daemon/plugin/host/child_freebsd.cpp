@@ -66,15 +66,19 @@ auto start_child(ChildPlan const& given) -> std::optional<Child> {
         failed = errno;
         ::_exit(127);
     }
-    int const error = pid < 0 ? errno : failed;
+    int error = pid < 0 ? errno : failed;
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     struct kevent wanted;
     EV_SET(&wanted, static_cast<uintptr_t>(pid), EVFILT_PROC, EV_ADD, NOTE_EXIT, 0, nullptr);
-    if (pid > 0 && error == 0 && (::kevent(watch.get(), &wanted, 1, nullptr, 0, nullptr) == 0 || errno == ESRCH)) {
-        return Child{.pid = pid, .ended = std::move(watch)};
+    if (pid > 0 && error == 0) {
+        if (::kevent(watch.get(), &wanted, 1, nullptr, 0, nullptr) == 0 || errno == ESRCH) {
+            return Child{.pid = pid, .ended = std::move(watch)};
+        }
+        error = errno;
     }
     if (pid > 0) {
-        ::kill(pid, SIGKILL);
+        ::kill(-pid, SIGKILL);
+        tell_ended(given.keeper, given.record, pid);
         while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
         }
     }

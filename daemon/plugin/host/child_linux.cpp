@@ -96,6 +96,7 @@ auto start_child(ChildPlan const& asked) -> std::optional<Child> {
     if (plan.error == 0) {
         return child;
     }
+    tell_ended(asked.keeper, asked.record, pid);
     while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
     }
     errno = plan.error;
