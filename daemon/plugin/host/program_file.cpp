@@ -10,6 +10,8 @@
 #include <cstring>
 #include <memory>
 
+#include "plugin/host/child.hpp"
+
 namespace apiary::plugin::host {
 namespace {
 
@@ -61,8 +63,8 @@ auto open_owned(std::string const& path, uid_t owner) -> std::variant<ProgramFil
     }
     std::array<char, 2> first{};
     bool const script = ::pread(file.get(), first.data(), first.size(), 0) == 2 && first[0] == '#' && first[1] == '!';
-    if (file.get() <= 3) {
-        file.reset(::fcntl(file.get(), F_DUPFD_CLOEXEC, 4));
+    if (file.get() < first_free) {
+        file.reset(::fcntl(file.get(), F_DUPFD_CLOEXEC, first_free));
     }
     return ProgramFile{.path = path, .file = std::move(file), .is_script = script};
 }

@@ -236,7 +236,8 @@ struct apiary_host {
     int (*contribution)(apiary_call* call, size_t index, struct apiary_contribution* into);
 
     /* Runs a program to its end; blocks. It is the leader of a process group, which is killed when its time is over, when the
-     * call is canceled, and when the plugin's process ends. Not 0: it could not be run. */
+     * call is canceled, and when the plugin's process ends. One that does not even end then (the kernel, or a debugger of its
+     * user, holds it) is waited for 2 s more; its outcome is a status of -1 and no signal. Not 0: it could not be run. */
     int (*run)(apiary_call* call, const struct apiary_command* command, struct apiary_outcome* outcome);
     /* A secret that the admin put into the plugin's secrets under this name. Gives its length, -1 with errno: ENOENT there is
      * none, ERANGE `size` is too small. Wipe it after use. */

@@ -1,5 +1,5 @@
 // Starting a program: what the keeper hears of it.
-#include "plugin/host/child.hpp"
+#include "plugin/host/start.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -43,6 +43,7 @@ struct HostChild : ::testing::Test {
     std::array<char*, 2> argv{name, nullptr};
     std::array<char*, 1> environment{nullptr};
     ChildPlan plan;
+    Patience const patience{.deadline = std::chrono::steady_clock::now() + std::chrono::hours{1}, .canceling = -1};
 };
 
 // It would kill whoever has the number by the time when the host ends.
@@ -50,8 +51,9 @@ TEST_F(HostChild, TheKeeperForgetsWhatCouldNotBeExecuted) {
     for (auto const& [path, folder] : {std::pair{"/nonexistent", "/"}, std::pair{"/bin/true", "/nonexistent"}}) {
         plan.path = path;
         plan.folder = folder;
-        EXPECT_FALSE(start_child(plan));
-        EXPECT_EQ(errno, ENOENT);
+        auto const started = start_child(plan, patience);
+        EXPECT_EQ(started.how, Started::How::failed);
+        EXPECT_EQ(started.error, ENOENT);
         auto const heard = told();
         ASSERT_EQ(heard.size(), 2U);
         EXPECT_EQ(heard[0].begins, 1);
@@ -64,15 +66,17 @@ TEST_F(HostChild, TheKeeperForgetsWhatCouldNotBeExecuted) {
 
 TEST_F(HostChild, TheKeeperKnowsWhatRuns) {
     plan.path = "/bin/true";
-    auto const child = start_child(plan);
-    ASSERT_TRUE(child);
-    int status = -1;
-    ASSERT_EQ(::waitpid(child->pid, &status, 0), child->pid);
-    EXPECT_EQ(status, 0);
-    auto const heard = told();
+    auto const started = start_child(plan, patience);
+    ASSERT_EQ(started.how, Started::How::executed);
+    auto heard = told();
     ASSERT_EQ(heard.size(), 1U);
     EXPECT_EQ(heard[0].begins, 1);
-    EXPECT_EQ(heard[0].group, child->pid);
+    EXPECT_EQ(heard[0].group, started.child.pid);
+    EXPECT_EQ(reap(started.child), 0);
+    heard = told();
+    ASSERT_EQ(heard.size(), 1U);
+    EXPECT_EQ(heard[0].begins, 0);
+    EXPECT_EQ(heard[0].group, started.child.pid);
 }
 
 }  // namespace
