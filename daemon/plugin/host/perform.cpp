@@ -60,11 +60,13 @@ auto Performer::initialise() -> std::string {
 }
 
 auto Performer::called(apiary_call& call) -> Answer {
+    // Of a prestart that did not begin nothing is to be undone, and an undo would need what is missing here, too.
+    int const not_begun = call.what == "prestart" ? APIARY_VETO : APIARY_FAILED;
     if (call.is_over()) {
-        return {.result = APIARY_FAILED, .text = "it was canceled, or its time was over, before it began"};
+        return {.result = not_begun, .text = "it was canceled, or its time was over, before it began"};
     }
     if (auto fault = initialise(); !fault.empty()) {
-        return {.result = APIARY_FAILED, .text = std::move(fault)};
+        return {.result = not_begun, .text = std::move(fault)};
     }
     int result = APIARY_OK;
     auto const thrown = guarded([&] {
