@@ -260,6 +260,17 @@ TEST_F(HostRuns, FilesOfTheOwnerAlone) {
     }
 }
 
+// Who opens a socket is told that it cannot be opened: so this was not.
+TEST_F(HostRuns, WhatIsNoFileIsNotEvenOpened) {
+    auto const path = folder.path + "/socket";
+    ASSERT_EQ(::mknod(path.c_str(), S_IFSOCK | 0700, 0), 0);
+    auto const link = folder.path + "/link";
+    ASSERT_EQ(::symlink(path.c_str(), link.c_str()), 0);
+    for (auto const& one : {path, link}) {
+        EXPECT_THAT(run({one}, {{"run_owner", {std::to_string(::getuid())}}}), Contains(HasSubstr("it is no file")));
+    }
+}
+
 TEST_F(HostRuns, FilesThatNobodyElseCanExchangeByTheirName) {
     if (::getuid() != 0) {
         GTEST_SKIP() << "only root has a folder that is root's alone";
@@ -272,7 +283,11 @@ TEST_F(HostRuns, FilesThatNobodyElseCanExchangeByTheirName) {
     EXPECT_THAT(run({path}, {{"run_owner", {"0"}}}), Contains("out: name " + path));
     auto const link = safe + "/link";
     ASSERT_EQ(::symlink(path.c_str(), link.c_str()), 0);
-    EXPECT_THAT(run({link}, {{"run_owner", {"0"}}}), Contains("out: name /dev/fd/3"));
+    EXPECT_THAT(run({link}, {{"run_owner", {"0"}}}), Contains("out: name " + path));
+    // A folder that is a link, as /home is on FreeBSD; in a folder that others can write to, it does no harm either.
+    auto const folder_link = folder.path + "/elsewhere";
+    ASSERT_EQ(::symlink(safe.c_str(), folder_link.c_str()), 0);
+    EXPECT_THAT(run({folder_link + "/hook"}, {{"run_owner", {"0"}}}), Contains("out: name " + path));
     ::chmod(safe.c_str(), 0777);
     EXPECT_THAT(run({path}, {{"run_owner", {"0"}}}), Contains("out: name /dev/fd/3"));
     std::filesystem::remove_all(safe);
