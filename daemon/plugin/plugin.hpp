@@ -1,7 +1,8 @@
 // One plugin: its file, its process when there is one, the calls that wait for it and those that are under way.
 //
-// Calls are given to the process in the order in which they came. While it is exchanged, or has hung, they wait; what
-// is under way ends first. Nothing of this ever waits on the loop.
+// Calls are given to the process in the order in which they came, but of those about one VM (and of those about none)
+// only one at a time: the next waits here, where its time does not run yet and it can be called off at once. While the
+// process is exchanged, or has hung, all wait; what is under way ends first. Nothing of this ever waits on the loop.
 #pragma once
 
 #include <deque>
@@ -9,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -144,6 +146,7 @@ private:
     std::size_t events_waiting_ = 0, first_missed_ = 0;
     bool is_slow_ = false;
     std::map<std::uint64_t, UnderWay> under_way_;
+    std::set<std::string> busy_;  // VMs of those under way; "" for none
 
     Strikes strikes_;
     std::uint64_t calls_ = 0, failures_ = 0, answered_ = 0, restarts_ = 0;

@@ -85,9 +85,14 @@ void Plugin::pump() {
         begin();
         return;
     }
-    while (host_->ready() && !waiting_.empty() && under_way_.size() < most_under_way) {
-        auto one = std::move(waiting_.front());
-        waiting_.pop_front();
+    auto next = waiting_.begin();
+    while (host_->ready() && next != waiting_.end() && under_way_.size() < most_under_way) {
+        if (!busy_.insert(next->call.vm).second) {
+            ++next;
+            continue;
+        }
+        auto one = std::move(*next);
+        next = waiting_.erase(next);
         events_waiting_ -= one.call.is_event ? 1U : 0U;
         under_way_.emplace(one.id, UnderWay{.answered = std::move(one.answered),
                                             .since = world_.loop.now(),
@@ -153,6 +158,7 @@ void Plugin::on_answer(std::uint64_t id, Answer answer) {
     }
     auto const one = std::move(found->second);
     under_way_.erase(found);
+    busy_.erase(one.vm);
     bool const hung = answer.kind == Answer::Kind::hung;
     ++calls_;
     failures_ += answer.kind == Answer::Kind::failed || hung ? 1U : 0U;
@@ -208,6 +214,7 @@ void Plugin::strike(std::string const& why) {
 
 void Plugin::on_end(std::string const& why) {
     auto const lost = std::exchange(under_way_, {});
+    busy_.clear();
     bool const was_ready = host_->was_ready();
     bool const expected = quit_sent_ && lost.empty();
     bool const hung = !std::exchange(condemned_, {}).empty();

@@ -362,7 +362,7 @@ TEST_F(PluginCalls, TheOldestEventsAreLostToOneThatIsSlow) {
     constexpr std::size_t more = 10;
     for (std::size_t i = 1; i <= Plugin::most_events + more; ++i) {
         Turn turn;
-        turn.events.push_back({.seq = i, .vm = "vm", .type = EventType::state});
+        turn.events.push_back({.seq = i, .vm = "vm" + std::to_string(i), .type = EventType::state});
         events.on_turn(turn);
     }
     Turn other;
