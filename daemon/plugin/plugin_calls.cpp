@@ -187,15 +187,18 @@ void Plugin::on_answer(std::uint64_t id, Answer answer) {
 // The thread of a call that hangs cannot be had back but with its process. The calls of others that are under way may
 // end first, those that come wait for the next process.
 void Plugin::condemn(std::string const& why) {
-    bool const first = condemned_.empty();
-    if (first) {
-        condemned_ = why;
-        drain_timer_ = world_.loop.after(timings.drain, [this] {
-            if (host_) {
-                host_->kill(condemned_ + ", and its process was killed for it");
-            }
-        });
+    if (!condemned_.empty()) {
+        // What one call hangs in, the next one does: a lock, a server that is gone. A death counts once, too, whatever
+        // it costs.
+        say(0, why);
+        return;
     }
+    condemned_ = why;
+    drain_timer_ = world_.loop.after(timings.drain, [this] {
+        if (host_) {
+            host_->kill(condemned_ + ", and its process was killed for it");
+        }
+    });
     strike(why);
 }
 

@@ -84,6 +84,23 @@ TEST_F(PluginLanes, WhatWaitsForItsTurnIsCalledOffAtOnce) {
     EXPECT_EQ(plugin->status().under_way, 0U);
 }
 
+TEST_F(PluginLanes, ManyHangsOfOneProcessAreOneStrike) {
+    take();
+    std::vector<std::shared_ptr<std::optional<StepResult>>> all;
+    for (std::uint64_t i = 1; i <= 5; ++i) {
+        all.push_back(prestart(i, "vm" + std::to_string(i)));
+    }
+    loop.advance(seconds{25});  // and 5 s to end when they are canceled
+    run();
+    for (auto const& one : all) {
+        ASSERT_TRUE(*one);
+        EXPECT_EQ((*one)->reason, Reason::step_timeout);
+    }
+    EXPECT_TRUE(host().killed);
+    EXPECT_EQ(plugin->status().strikes, 1U);
+    EXPECT_EQ(plugin->fault(), "");
+}
+
 TEST_F(PluginLanes, ANewProcessHasNoneOfTheOldOnesLanes) {
     take();
     (void)prestart(1);
