@@ -86,7 +86,7 @@ void Plugin::pump() {
         return;
     }
     auto next = waiting_.begin();
-    while (host_->ready() && next != waiting_.end() && under_way_.size() < most_under_way) {
+    while (host_->ready() && next != waiting_.end() && under_way_.size() < most_under_way && host_->has_room()) {
         if (!busy_.insert(next->call.vm).second) {
             ++next;
             continue;

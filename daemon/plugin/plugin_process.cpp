@@ -19,8 +19,6 @@ namespace {
 using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
-// What a process that reads nothing can cost us.
-constexpr std::size_t most_waiting_bytes = std::size_t{16} * 1024 * 1024;
 // A process that never stops writing gets its turn like others.
 constexpr int reads_in_a_turn = 8;
 constexpr std::size_t longest_line = 4096, longest_text = 2000, most_details = 32;
@@ -214,13 +212,20 @@ void PluginProcess::send(Json frame, std::vector<UniqueFd> descriptors) {
 }
 
 void PluginProcess::send(OutgoingFrame out) {
-    if (!channel_ || !out.valid()) {
+    if (!channel_ || flooded_ || !out.valid()) {
         return;  // larger than any that is made of what the daemon takes: its call ends with its deadline
     }
     out_bytes_ += out.size();
     out_.push_back(std::move(out));
     if (!writable_) {
         flush();
+    }
+    if (out_bytes_ > most_waiting_bytes && !std::exchange(flooded_, true)) {
+        loop_.post([weak = std::weak_ptr{self_}] {
+            if (auto const self = weak.lock(); self && *self != nullptr) {
+                (*self)->kill("it does not read what it is told");
+            }
+        });
     }
 }
 
@@ -229,14 +234,8 @@ void PluginProcess::flush() {
         auto const size = out_.front().size();
         auto const sent = send_some(channel_.get(), out_.front(), false);
         if (sent == Sent::again) {
-            if (out_bytes_ > most_waiting_bytes) {
-                loop_.post([weak = std::weak_ptr{self_}] {
-                    if (auto const self = weak.lock(); self && *self != nullptr) {
-                        (*self)->kill("it does not read what it is told");
-                    }
-                });
-            } else if (!writable_) {
-                writable_ = loop_.watch(channel_.get(), Readiness::writable, [this] { flush(); });
+            if (!writable_) {
+                writable_ = loop_.watch(channel_.get(), Readiness::writable, [this] { drain(); });
             }
             return;
         }
@@ -250,6 +249,14 @@ void PluginProcess::flush() {
         out_bytes_ = 0;
     }
     writable_ = nullptr;
+}
+
+void PluginProcess::drain() {
+    bool const had_room = has_room();
+    flush();
+    if (!had_room && has_room()) {
+        owner_.on_room();
+    }
 }
 
 void PluginProcess::read() {

@@ -1,4 +1,4 @@
-// A plugin's calls about one VM: one at a time, and what waits costs nobody a strike.
+// What is held back from a plugin: calls about one VM come one at a time, and no more than the process reads.
 #include "plugin_fixture.hpp"
 
 namespace apiary::plugin::test {
@@ -99,6 +99,39 @@ TEST_F(PluginLanes, ManyHangsOfOneProcessAreOneStrike) {
     EXPECT_TRUE(host().killed);
     EXPECT_EQ(plugin->status().strikes, 1U);
     EXPECT_EQ(plugin->fault(), "");
+}
+
+TEST_F(PluginLanes, AProcessThatReadsNothingIsKilledBeforeItFillsTheDaemon) {
+    take();
+    auto const begun = prestart(1);
+    world.bus = std::string(std::size_t{1024} * 1024, 'x');
+    for (std::size_t told = 0; told <= PluginProcess::most_waiting_bytes; told += world.bus.size()) {
+        plugin->bus_changed();
+        loop.run_ready();  // and it does not read
+    }
+    EXPECT_TRUE(host().killed);
+    run();
+    ASSERT_TRUE(*begun);
+    EXPECT_NE((*begun)->text.find("does not read"), std::string::npos) << (*begun)->text;
+}
+
+TEST_F(PluginLanes, ManyLargeCallsWaitUntilItHasRead) {
+    std::string const large(std::size_t{3} * 1024 * 1024, 'x');
+    world.settings = [&large](Definition const&, std::string const&) { return Settings{{"web.key", {large}}}; };
+    take();
+    plugin->begin_early();
+    run();
+    constexpr std::uint64_t calls = 10;
+    for (std::uint64_t i = 1; i <= calls; ++i) {
+        step->prestart(call_of(i, "vm" + std::to_string(i)), [](StepResult const&) {});
+    }
+    loop.run_ready();
+    EXPECT_LT(plugin->status().under_way, 4U);
+    for (int i = 0; i < 1000 && host().heard.size() < calls; ++i) {
+        run();
+    }
+    EXPECT_EQ(host().heard.size(), calls);
+    EXPECT_FALSE(host().killed);
 }
 
 TEST_F(PluginLanes, ANewProcessHasNoneOfTheOldOnesLanes) {
