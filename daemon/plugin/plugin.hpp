@@ -85,7 +85,9 @@ public:
     PluginTimings timings;
 
     static constexpr std::size_t most_under_way = 256;  // the host has 512 threads
-    static constexpr std::size_t most_events = 1024;    // that wait for it
+    static constexpr std::size_t most_asks = 512;       // for secrets that are open: one of each thread of the host
+    static constexpr std::size_t longest_secret_name = 128;
+    static constexpr std::size_t most_events = 1024;  // that wait for it
 
 private:
     struct Waiting {
@@ -155,7 +157,7 @@ private:
     SettingsTexts settings_;
     Lines lines_;
     Rate rate_{1000, 100};
-    std::size_t said_too_much_ = 0;
+    std::size_t said_too_much_ = 0, asks_open_ = 0;
     InOrder writes_;
     std::shared_ptr<Plugin*> self_;
 };

@@ -1,5 +1,6 @@
 // The calls of a plugin, and the process that takes them.
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "plugin/members.hpp"
@@ -293,7 +294,14 @@ void Plugin::on_emit(std::string vm, std::string text, std::map<std::string, std
     world_.note(vm, std::move(details));
 }
 
+// Each is a file that is read, one after the other: a plugin that asks without end has nothing but its own answer of
+// that.
 void Plugin::on_secret(std::uint64_t ask, std::string name) {
+    if (name.size() > longest_secret_name || asks_open_ >= most_asks) {
+        host_->answer_secret(ask, nullptr, name.size() > longest_secret_name ? EINVAL : EAGAIN);
+        return;
+    }
+    ++asks_open_;
     auto const found = std::make_shared<StateFolder::Secret>();
     writes_.offload(
         name_, [found, folder = folder_, name = std::move(name)] { *found = folder.secret(name); },
@@ -303,8 +311,9 @@ void Plugin::on_secret(std::uint64_t ask, std::string name) {
                 return;
             }
             auto& plugin = **self;
+            --plugin.asks_open_;
             if (!found->fault.empty()) {
-                plugin.say(0, found->fault);
+                plugin.on_log(0, found->fault, 0);
             }
             if (plugin.host_ && plugin.host_->pid() == pid) {  // who asked
                 plugin.host_->answer_secret(ask, found->value ? &*found->value : nullptr, found->error);

@@ -239,7 +239,8 @@ struct apiary_host {
      * call is canceled, and when the plugin's process ends. Not 0: it could not be run. */
     int (*run)(apiary_call* call, const struct apiary_command* command, struct apiary_outcome* outcome);
     /* A secret that the admin put into the plugin's secrets under this name. Gives its length, -1 with errno: ENOENT there is
-     * none, ERANGE `size` is too small. Wipe it after use. */
+     * none, ERANGE `size` is too small, EINVAL the name has more than 128 bytes, EAGAIN 512 others are waited for. Wipe it
+     * after use. */
     long (*secret)(apiary_self* self, const char* name, char* into, size_t size);
     /* An event of its own, of type notice, about a VM or, with `vm` NULL, about none. `details`: names and values in turn, NULL
      * ends them. It is told after the daemon has stored it. */

@@ -134,6 +134,32 @@ TEST_F(PluginLanes, ManyLargeCallsWaitUntilItHasRead) {
     EXPECT_FALSE(host().killed);
 }
 
+TEST_F(PluginLanes, SecretsAreAskedForSoOftenAtOnceAndNoMore) {
+    take();
+    (void)prestart(1);
+    constexpr std::size_t more = 50;
+    auto const answers = [this](int error) {
+        return static_cast<std::size_t>(std::ranges::count_if(host().heard, [error](Json const& one) {
+            return one["t"] == "secret" && one.contains("error") && one["error"] == error;
+        }));
+    };
+    loop.hold_work = true;
+    for (std::uint64_t ask = 1; ask <= Plugin::most_asks + more; ++ask) {
+        say({{"t", "secret"}, {"ask", ask}, {"name", "door"}}, host());
+        run();
+    }
+    EXPECT_EQ(answers(EAGAIN), more);
+    EXPECT_EQ(answers(ENOENT), 0U);
+    loop.hold_work = false;
+    run();
+    EXPECT_EQ(answers(ENOENT), Plugin::most_asks) << "those that were taken are answered";
+    say({{"t", "secret"}, {"ask", 9000}, {"name", "door"}}, host());
+    say({{"t", "secret"}, {"ask", 9001}, {"name", std::string(1000, 'x')}}, host());
+    run();
+    EXPECT_EQ(answers(ENOENT), Plugin::most_asks + 1);
+    EXPECT_EQ(answers(EINVAL), 1U);
+}
+
 TEST_F(PluginLanes, ANewProcessHasNoneOfTheOldOnesLanes) {
     take();
     (void)prestart(1);
