@@ -20,7 +20,7 @@ using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
 // A process that never stops writing gets its turn like others.
-constexpr int reads_in_a_turn = 8;
+constexpr int reads_in_a_turn = 8, frames_in_a_turn = 256;
 constexpr std::size_t longest_line = 4096, longest_text = 2000, most_details = 32;
 
 auto seconds_text(Duration time) -> std::string {
@@ -259,17 +259,42 @@ void PluginProcess::drain() {
     }
 }
 
-void PluginProcess::read() {
-    for (int i = 0; i < reads_in_a_turn && channel_; ++i) {
-        auto const got = receive_some(channel_.get(), reader_, false);
-        while (auto frame = reader_.next()) {
-            handle(std::move(*frame));
-            if (!channel_) {
-                return;
-            }
+// False: its turn is over, or its channel.
+auto PluginProcess::take_frames(int& left) -> bool {
+    for (; left > 0; --left) {
+        auto frame = reader_.next();
+        if (!frame) {
+            break;
         }
-        if (!reader_.fault().empty()) {
-            kill("it wrote to the daemon what makes no sense: " + reader_.fault());
+        handle(std::move(*frame));
+        if (!channel_) {
+            return false;
+        }
+    }
+    if (!reader_.fault().empty()) {
+        kill("it wrote to the daemon what makes no sense: " + reader_.fault());
+        return false;
+    }
+    if (left == 0 && !std::exchange(goes_on_, true)) {
+        // What is here already makes no socket readable.
+        loop_.post([weak = std::weak_ptr{self_}] {
+            if (auto const self = weak.lock(); self && *self != nullptr) {
+                (*self)->goes_on_ = false;
+                (*self)->read();
+            }
+        });
+    }
+    return left > 0;
+}
+
+void PluginProcess::read() {
+    int left = frames_in_a_turn;
+    if (!channel_ || !take_frames(left)) {
+        return;
+    }
+    for (int i = 0; i < reads_in_a_turn; ++i) {
+        auto const got = receive_some(channel_.get(), reader_, false);
+        if (!take_frames(left)) {
             return;
         }
         if (got == Received::again) {

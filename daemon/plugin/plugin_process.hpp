@@ -88,6 +88,7 @@ private:
     void flush();
     void drain();
     void read();
+    auto take_frames(int& left) -> bool;
     void handle(Frame frame);
     void greet(Json const& frame);
     void finish_call(Frame& frame);
@@ -101,7 +102,7 @@ private:
     HostOwner& owner_;
     HostPlan plan_;
     pid_t pid_ = 0;
-    bool ready_ = false, quitting_ = false, reaped_ = false, flooded_ = false;
+    bool ready_ = false, quitting_ = false, reaped_ = false, flooded_ = false, goes_on_ = false;
     int status_ = -1;  // once it is reaped
     std::string why_;  // it is to end, or has lost its channel, for this
     UniqueFd channel_;

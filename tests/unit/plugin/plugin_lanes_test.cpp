@@ -160,6 +160,45 @@ TEST_F(PluginLanes, SecretsAreAskedForSoOftenAtOnceAndNoMore) {
     EXPECT_EQ(answers(EINVAL), 1U);
 }
 
+TEST_F(PluginLanes, WhatOneWritesAtOnceIsTakenInSeveralTurnsOfTheLoop) {
+    take();
+    (void)prestart(1);
+    constexpr std::size_t lines = 900;
+    std::string bytes;
+    for (std::size_t i = 0; i < lines; ++i) {
+        constexpr std::string_view frame = R"({"t":"log","level":2,"text":"a line"})";
+        bytes += std::string{static_cast<char>(frame.size()), 0, 0, 0} + std::string{frame};
+    }
+    ASSERT_EQ(::write(host().channel.get(), bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
+    auto const before = log.size();
+    std::size_t last = before;
+    std::size_t most = 0;
+    loop.before_each = [&] {
+        most = std::max(most, log.size() - last);
+        last = log.size();
+    };
+    run();
+    loop.before_each = nullptr;
+    EXPECT_EQ(log.size() - before, lines);
+    EXPECT_LE(most, 256U);
+}
+
+TEST_F(PluginLanes, WhatADeadOneHasWrittenIsReadToItsEnd) {
+    take();
+    (void)prestart(1);
+    auto const before = log.size();
+    constexpr std::size_t lines = 600;
+    std::string bytes;
+    for (std::size_t i = 0; i < lines; ++i) {
+        constexpr std::string_view frame = R"({"t":"log","level":2,"text":"a line"})";
+        bytes += std::string{static_cast<char>(frame.size()), 0, 0, 0} + std::string{frame};
+    }
+    ASSERT_EQ(::write(host().channel.get(), bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
+    end(host(), 11);
+    run();
+    EXPECT_GE(log.size() - before, lines);
+}
+
 TEST_F(PluginLanes, ANewProcessHasNoneOfTheOldOnesLanes) {
     take();
     (void)prestart(1);
