@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -21,11 +22,19 @@ using std::chrono::milliseconds;
 
 // A process that never stops writing gets its turn like others.
 constexpr int reads_in_a_turn = 8, frames_in_a_turn = 256;
+constexpr std::size_t longest_detail = 64;
 constexpr std::size_t longest_line = 4096, longest_text = 2000, most_details = 32;
 
 auto seconds_text(Duration time) -> std::string {
     auto const ms = duration_cast<milliseconds>(time).count();
     return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
+}
+
+// Names of details are written as they are, into the log among others: what is no name would forge a line of it.
+auto is_name_of_detail(std::string_view name) -> bool {
+    return !name.empty() && name.size() <= longest_detail && std::ranges::all_of(name, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    });
 }
 
 }  // namespace
@@ -324,6 +333,7 @@ void PluginProcess::handle(Frame frame) {
         owner_.on_line(number_of(body, "id"), shortened(text_of(body, "text"), longest_line), flag_of(body, "error"));
     } else if (type == "emit") {
         auto details = named_texts_of(body, "details");
+        std::erase_if(details, [](auto const& one) { return !is_name_of_detail(one.first); });
         while (details.size() > most_details) {
             details.erase(std::prev(details.end()));
         }

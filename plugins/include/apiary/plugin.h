@@ -243,7 +243,8 @@ struct apiary_host {
      * after use. */
     long (*secret)(apiary_self* self, const char* name, char* into, size_t size);
     /* An event of its own, of type notice, about a VM or, with `vm` NULL, about none. `details`: names and values in turn, NULL
-     * ends them. It is told after the daemon has stored it. */
+     * ends them: at most 32, with names of 1 to 64 of a-z, 0-9, _ and -; others are left out. 0 says that it was sent: more
+     * than the daemon takes (100 a second, messages counted, 1,000 at once) is left out, and the log tells how much. */
     int (*emit)(apiary_self* self, const char* vm, const char* text, const char* const* details);
 };
 

@@ -199,6 +199,31 @@ TEST_F(PluginLanes, WhatADeadOneHasWrittenIsReadToItsEnd) {
     EXPECT_GE(log.size() - before, lines);
 }
 
+TEST_F(PluginLanes, DetailsOfItsEventsHaveNames) {
+    std::map<std::string, std::string> noted;
+    world.note = [&noted](std::string const&, std::map<std::string, std::string> details) {
+        noted = std::move(details);
+    };
+    take();
+    (void)prestart(1);
+    say({{"t", "emit"},
+         {"vm", "vm"},
+         {"text", "the disk is full"},
+         {"details",
+          {{"disk-0_used", "100 %"},
+           {"", "none"},
+           {"x\nvm=other event=state from=running to=stopped", "forged"},
+           {"Disk", "upper"},
+           {std::string(65, 'x'), "long"},
+           {std::string(64, 'y'), "as long as may be"}}}},
+        host());
+    run();
+    EXPECT_EQ(noted, (std::map<std::string, std::string>{{"disk-0_used", "100 %"},
+                                                         {std::string(64, 'y'), "as long as may be"},
+                                                         {"plugin", "web"},
+                                                         {"text", "the disk is full"}}));
+}
+
 TEST_F(PluginLanes, ANewProcessHasNoneOfTheOldOnesLanes) {
     take();
     (void)prestart(1);
