@@ -42,7 +42,7 @@ public:
     // Empty: it runs, and was greeted.
     auto begin(std::string const& program, char const* mode, PluginFile const& file) -> std::string {
         int pair[2] = {-1, -1};
-        if (::socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0) {
+        if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
             return "there is no socket for its process: " + system_text(errno);
         }
         UniqueFd theirs{pair[1]};
@@ -50,7 +50,7 @@ public:
         // Above the standard descriptors: dup2 onto itself would leave it to be closed.
         theirs.reset(::fcntl(theirs.get(), F_DUPFD_CLOEXEC, 3));
         UniqueFd copy{::fcntl(file.fd->get(), F_DUPFD_CLOEXEC, 3)};
-        if (!theirs || !copy || ::fcntl(channel_.get(), F_SETFD, FD_CLOEXEC) != 0) {
+        if (!theirs || !copy) {
             return "there is no descriptor for its process: " + system_text(errno);
         }
         if (int const error = spawn(program, mode, file.path, theirs.get()); error != 0) {

@@ -63,14 +63,13 @@ PluginProcess::~PluginProcess() {
 
 auto PluginProcess::begin() -> std::string {
     int pair[2] = {-1, -1};
-    if (::socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0) {
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
         return "there is no socket for its process: " + std::generic_category().message(errno);
     }
     channel_.reset(pair[0]);
     UniqueFd theirs{pair[1]};
     UniqueFd file{::fcntl(plan_.file->get(), F_DUPFD_CLOEXEC, 3)};
-    if (::fcntl(channel_.get(), F_SETFD, FD_CLOEXEC) != 0 || ::fcntl(theirs.get(), F_SETFD, FD_CLOEXEC) != 0 ||
-        ::fcntl(channel_.get(), F_SETFL, O_NONBLOCK) != 0 || !file) {
+    if (::fcntl(channel_.get(), F_SETFL, O_NONBLOCK) != 0 || !file) {
         return "there is no descriptor for its process: " + std::generic_category().message(errno);
     }
     APIARY_KILL_POINT("plugin-host.spawn");
