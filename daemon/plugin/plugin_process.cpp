@@ -4,12 +4,10 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <utility>
 
-#include "plugin/contribution_frames.hpp"
 #include "plugin/members.hpp"
 #include "plugin/protocol.hpp"
 #include "vm/kill_point.hpp"
@@ -20,21 +18,9 @@ namespace {
 using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
-// A process that never stops writing gets its turn like others.
-constexpr int reads_in_a_turn = 8, frames_in_a_turn = 256;
-constexpr std::size_t longest_detail = 64;
-constexpr std::size_t longest_line = 4096, longest_text = 2000, most_details = 32;
-
 auto seconds_text(Duration time) -> std::string {
     auto const ms = duration_cast<milliseconds>(time).count();
     return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
-}
-
-// Names of details are written as they are, into the log among others: what is no name would forge a line of it.
-auto is_name_of_detail(std::string_view name) -> bool {
-    return !name.empty() && name.size() <= longest_detail && std::ranges::all_of(name, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-    });
 }
 
 }  // namespace
@@ -59,6 +45,7 @@ PluginProcess::PluginProcess(Loop& loop, Spawner& spawner, HostOwner& owner, Hos
 // With its channel it ends by itself; what it runs, too.
 PluginProcess::~PluginProcess() {
     *self_ = nullptr;
+    discard(reader_.release());
 }
 
 auto PluginProcess::begin() -> std::string {
@@ -110,7 +97,10 @@ auto PluginProcess::begin() -> std::string {
 void PluginProcess::call(std::uint64_t id, Call const& call) {
     auto frame = call.frame;
     frame["id"] = id;
-    under_way_[id].timer = loop_.after(call.timeout, [this, id] { overdue(id); });
+    auto const what = text_of(frame, "what");
+    auto& one = under_way_[id];
+    one.timer = loop_.after(call.timeout, [this, id] { overdue(id); });
+    one.unwanted = what != "prestart" && what != "renew";
     if (call.settings) {
         send(OutgoingFrame{frame, "settings", *call.settings});
     } else {
@@ -120,7 +110,14 @@ void PluginProcess::call(std::uint64_t id, Call const& call) {
 
 void PluginProcess::cancel(std::uint64_t id) {
     auto const found = under_way_.find(id);
-    if (found != under_way_.end() && !std::exchange(found->second.canceled, true)) {
+    if (found != under_way_.end()) {
+        found->second.unwanted = true;
+        tell_canceled(id, found->second);
+    }
+}
+
+void PluginProcess::tell_canceled(std::uint64_t id, UnderWay& call) {
+    if (!std::exchange(call.told, true)) {
         send({{"t", "cancel"}, {"id", id}});
     }
 }
@@ -130,7 +127,7 @@ void PluginProcess::overdue(std::uint64_t id) {
     auto& call = under_way_.at(id);
     if (!std::exchange(call.overdue, true)) {
         call.timer = loop_.after(plan_.cancel_grace, [this, id] { overdue(id); });
-        cancel(id);
+        tell_canceled(id, call);
         return;
     }
     under_way_.erase(id);
@@ -183,6 +180,7 @@ void PluginProcess::channel_ended(std::string why) {
     readable_ = nullptr;
     writable_ = nullptr;
     channel_.reset();
+    discard(reader_.release());
     if (!reaped_) {
         spawner_.kill(pid_);
         return;
@@ -265,124 +263,6 @@ void PluginProcess::drain() {
     if (!had_room && has_room()) {
         owner_.on_room();
     }
-}
-
-// False: its turn is over, or its channel.
-auto PluginProcess::take_frames(int& left) -> bool {
-    for (; left > 0; --left) {
-        auto frame = reader_.next();
-        if (!frame) {
-            break;
-        }
-        handle(std::move(*frame));
-        if (!channel_) {
-            return false;
-        }
-    }
-    if (!reader_.fault().empty()) {
-        kill("it wrote to the daemon what makes no sense: " + reader_.fault());
-        return false;
-    }
-    if (left == 0 && !std::exchange(goes_on_, true)) {
-        // What is here already makes no socket readable.
-        loop_.post([weak = std::weak_ptr{self_}] {
-            if (auto const self = weak.lock(); self && *self != nullptr) {
-                (*self)->goes_on_ = false;
-                (*self)->read();
-            }
-        });
-    }
-    return left > 0;
-}
-
-void PluginProcess::read() {
-    int left = frames_in_a_turn;
-    if (!channel_ || !take_frames(left)) {
-        return;
-    }
-    for (int i = 0; i < reads_in_a_turn; ++i) {
-        auto const got = receive_some(channel_.get(), reader_, false);
-        if (!take_frames(left)) {
-            return;
-        }
-        if (got == Received::again) {
-            return;
-        }
-        if (got == Received::end) {
-            // It is on its way out, and its status says more; it is not let live without its channel.
-            channel_ended({});
-            return;
-        }
-    }
-}
-
-void PluginProcess::handle(Frame frame) {
-    auto const type = std::string{type_of(frame)};
-    auto const& body = frame.body;
-    if (type == "plugin") {
-        greet(body);
-    } else if (type == "failed") {
-        kill("it cannot be loaded: " + shortened(text_of(body, "text"), longest_text));
-    } else if (type == "end") {
-        finish_call(frame);
-    } else if (type == "log") {
-        owner_.on_log(static_cast<int>(signed_of(body, "level")), shortened(text_of(body, "text"), longest_line),
-                      number_of(body, "id"));
-    } else if (type == "line") {
-        owner_.on_line(number_of(body, "id"), shortened(text_of(body, "text"), longest_line), flag_of(body, "error"));
-    } else if (type == "emit") {
-        auto details = named_texts_of(body, "details");
-        std::erase_if(details, [](auto const& one) { return !is_name_of_detail(one.first); });
-        while (details.size() > most_details) {
-            details.erase(std::prev(details.end()));
-        }
-        for (auto& [name, text] : details) {
-            text = shortened(text, longest_text);
-        }
-        owner_.on_emit(text_of(body, "vm"), shortened(text_of(body, "text"), longest_text), std::move(details));
-    } else if (type == "secret") {
-        owner_.on_secret(number_of(body, "ask"), text_of(body, "name"));
-    }
-}
-
-void PluginProcess::greet(Json const& frame) {
-    if (ready_) {
-        return;
-    }
-    if (auto const theirs = number_of(frame, "protocol"); theirs != protocol_version) {
-        kill(plan_.program + " speaks version " + std::to_string(theirs) + " of the protocol, this apiaryd version " +
-             std::to_string(protocol_version) + ": install both from one package");
-        return;
-    }
-    if (declaration_from(frame) != plan_.declaration) {
-        kill("it declares something else when it is run than when it was looked at");
-        return;
-    }
-    timer_ = quitting_ ? std::move(timer_) : nullptr;
-    ready_ = true;
-    owner_.on_ready();
-}
-
-void PluginProcess::finish_call(Frame& frame) {
-    auto const id = number_of(frame.body, "id");
-    if (under_way_.erase(id) == 0) {
-        return;  // given up, or made up
-    }
-    auto const result = text_of(frame.body, "result");
-    Answer answer{.kind = result == "ok"     ? Answer::Kind::ok
-                          : result == "veto" ? Answer::Kind::veto
-                                             : Answer::Kind::failed,
-                  .broken = flag_of(frame.body, "broken"),
-                  .text = shortened(text_of(frame.body, "text"), longest_text),
-                  .contributions = {}};
-    auto contributed = contributions_from(frame);
-    if (auto* const fault = std::get_if<std::string>(&contributed)) {
-        answer.kind = Answer::Kind::failed;
-        answer.text = std::move(*fault);
-    } else {
-        answer.contributions = std::move(std::get<std::vector<Contribution>>(contributed));
-    }
-    owner_.on_answer(id, std::move(answer));
 }
 
 }  // namespace apiary::plugin

@@ -81,7 +81,8 @@ public:
 private:
     struct UnderWay {
         Handle timer;
-        bool canceled = false, overdue = false;
+        bool told = false, overdue = false;  // that it is canceled; that its time is over
+        bool unwanted = false;               // it was called off, or may contribute nothing
     };
     void send(Json frame, std::vector<UniqueFd> descriptors = {});
     void send(OutgoingFrame out);
@@ -89,7 +90,9 @@ private:
     void drain();
     void read();
     auto take_frames(int& left) -> bool;
-    void handle(Frame frame);
+    void handle(Frame& frame);
+    void discard(std::vector<UniqueFd> descriptors);
+    void tell_canceled(std::uint64_t id, UnderWay& call);
     void greet(Json const& frame);
     void finish_call(Frame& frame);
     void overdue(std::uint64_t id);
