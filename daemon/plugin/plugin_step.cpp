@@ -1,8 +1,10 @@
 #include "plugin/plugin_step.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "plugin/contribution_frames.hpp"
+#include "plugin/contributions.hpp"
 #include "plugin/vm_json.hpp"
 
 namespace apiary::plugin {
@@ -50,6 +52,21 @@ auto result_of(Answer answer, bool prestart) -> StepResult {
             break;
     }
     return result;
+}
+
+// What was not contributed anew holds, but for descriptors, which are gone. Of what one thing of the VM is to be, only
+// the new holds, of whatever kind; notes are about nothing but themselves.
+void keep_others(std::vector<Contribution> const& before, std::vector<Contribution>& now) {
+    auto const fresh = now.size();
+    for (auto const& one : before) {
+        bool const replaced = std::any_of(
+            now.begin(), now.begin() + static_cast<std::ptrdiff_t>(fresh), [&one](Contribution const& other) {
+                return other.id == one.id && (other.kind == "note") == (one.kind == "note");
+            });
+        if (one.kind != "fd" && !replaced && now.size() < max_contributions) {
+            now.push_back(one);
+        }
+    }
 }
 
 }  // namespace
@@ -220,8 +237,8 @@ void PluginStep::renew(StepCall call, Done done) {
         make("renew", call, timeout, nullptr,
              [weak = std::weak_ptr{self_}, attempt, before = call.contributions, done](Answer answer) {
                  auto result = result_of(std::move(answer), false);
-                 if (result.kind == StepResult::Kind::ok && result.contributions.empty()) {
-                     result.contributions = before;  // nothing was to be renewed
+                 if (result.kind == StepResult::Kind::ok) {
+                     keep_others(before, result.contributions);
                  }
                  done(std::move(result));
                  if (auto const self = weak.lock(); self && *self != nullptr) {

@@ -140,8 +140,8 @@ struct apiary_plugin {
     /* The VM has ended, or did not start. Gets back what prestart contributed. At least once for each prestart that did not
      * veto, so also for one that was canceled, crashed, or never began: undoing what is not there is a success. */
     int (*poststop)(void* self, apiary_call* call);
-    /* The guest rebooted, or the daemon was restarted: descriptors that were contributed are gone, and are wanted again.
-     * NULL: what was contributed, without descriptors, holds. */
+    /* The daemon was restarted, and the guest is to be launched again: descriptors that were contributed are gone, and are
+     * wanted again. What is not contributed anew holds as it is, but for descriptors. NULL: all does. */
     int (*renew)(void* self, apiary_call* call);
     /* One of the events that were asked for. The result is told, and changes nothing. */
     int (*event)(void* self, apiary_call* call);

@@ -1,7 +1,4 @@
 // What is held back from a plugin: calls about one VM come one at a time, and no more than the process reads.
-#include <poll.h>
-
-#include <array>
 #include <map>
 
 #include "plugin_fixture.hpp"
@@ -227,93 +224,6 @@ TEST_F(PluginLanes, DetailsOfItsEventsHaveNames) {
                                                          {std::string(64, 'y'), "as long as may be"},
                                                          {"plugin", "web"},
                                                          {"text", "the disk is full"}}));
-}
-
-// Descriptors that nobody takes are closed on the pool: to close one that the plugin has made can block.
-class PluginDescriptors : public PluginLanes {
-protected:
-    // One end of a pipe goes along with the frame, by the other one it is seen whether it is closed.
-    void say_with_descriptor(Json frame) {
-        std::array<int, 2> ends{};
-        ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
-        seen.reset(ends[0]);
-        std::vector<UniqueFd> descriptors;
-        descriptors.emplace_back(ends[1]);
-        OutgoingFrame out{std::move(frame), std::move(descriptors)};
-        ASSERT_EQ(send_some(host().channel.get(), out, false), Sent::all);
-    }
-    auto closed() -> bool {
-        pollfd watched{seen.get(), POLLIN, 0};
-        return ::poll(&watched, 1, 0) == 1 && (watched.revents & POLLHUP) != 0;
-    }
-    void expect_closed_on_the_pool() {
-        loop.hold_work = true;
-        run();
-        EXPECT_FALSE(closed());
-        loop.hold_work = false;
-        run();
-        EXPECT_TRUE(closed());
-    }
-    auto end_frame(std::string_view what, std::string_view result = "ok") -> Json {
-        auto const call = std::ranges::find_if(host().heard, [what](Json const& one) { return one["what"] == what; });
-        return {{"t", "end"},
-                {"id", (*call)["id"]},
-                {"result", result},
-                {"contributions", Json::array({Json::array({"fd", "disk0", "0"})})}};
-    }
-    UniqueFd seen;
-};
-
-TEST_F(PluginDescriptors, OfAFrameThatHasNoneToGive) {
-    take();
-    (void)prestart(1);
-    say_with_descriptor({{"t", "log"}, {"level", 2}, {"text", "see this"}});
-    expect_closed_on_the_pool();
-    say_with_descriptor({{"t", "end"}, {"id", 4711}, {"result", "ok"}});
-    expect_closed_on_the_pool();
-}
-
-TEST_F(PluginDescriptors, OfACallThatMayNotContribute) {
-    take();
-    event(1, "vm");
-    say_with_descriptor(end_frame("event"));
-    expect_closed_on_the_pool();
-}
-
-TEST_F(PluginDescriptors, OfAStartThatIsVetoedOrCalledOff) {
-    take();
-    auto const vetoed = prestart(1);
-    say_with_descriptor(end_frame("prestart", "veto"));
-    expect_closed_on_the_pool();
-    EXPECT_EQ((*vetoed)->kind, StepResult::Kind::veto);
-    host().heard.clear();
-    auto const begun = prestart(2);
-    step->cancel(2);
-    say_with_descriptor(end_frame("prestart"));
-    expect_closed_on_the_pool();
-}
-
-TEST_F(PluginDescriptors, OfAChannelThatHasEnded) {
-    take();
-    (void)prestart(1);
-    say_with_descriptor({{"t", "log"}, {"padding", "x"}});
-    std::array<char, 8> const nonsense{};
-    ASSERT_EQ(::write(host().channel.get(), nonsense.data(), nonsense.size()), 8);
-    expect_closed_on_the_pool();
-    EXPECT_TRUE(host().killed);
-}
-
-TEST_F(PluginDescriptors, WhatIsTakenStaysOpen) {
-    take();
-    auto begun = prestart(1);
-    say_with_descriptor(end_frame("prestart"));
-    run();
-    ASSERT_TRUE(*begun);
-    ASSERT_EQ((*begun)->contributions.size(), 1U);
-    EXPECT_TRUE((*begun)->contributions[0].fd && *(*begun)->contributions[0].fd);
-    EXPECT_FALSE(closed());
-    begun->reset();
-    EXPECT_TRUE(closed()) << "nobody else has it";
 }
 
 TEST_F(PluginLanes, ANewProcessHasNoneOfTheOldOnesLanes) {
