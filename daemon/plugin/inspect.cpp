@@ -7,8 +7,10 @@
 #include <sys/wait.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <exception>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -218,13 +220,35 @@ auto Inspector::describe(PluginFile const& file) -> Inspected {
 
 auto Inspector::describe(std::vector<PluginFile> const& files) -> std::vector<Inspected> {
     std::vector<Inspected> made(files.size());
-    std::vector<std::thread> threads;
-    threads.reserve(files.size());
-    for (std::size_t i = 0; i < files.size(); ++i) {
-        threads.emplace_back([this, &file = files[i], &into = made[i]] { into = describe(file); });
-    }
-    for (auto& thread : threads) {
-        thread.join();
+    std::atomic<std::size_t> next{0};
+    auto const work = [this, &files, &made, &next] {
+        for (auto i = next++; i < files.size(); i = next++) {
+            try {
+                made[i] = describe(files[i]);
+            } catch (std::exception const& error) {  // no memory: the next look may go well
+                made[i] = {.declaration = std::nullopt,
+                           .fault = std::string{"it cannot be asked what it is: "} + error.what()};
+            }
+        }
+    };
+    {
+        struct Workers {
+            std::vector<std::thread> threads;
+            ~Workers() {
+                for (auto& thread : threads) {
+                    thread.join();
+                }
+            }
+        } workers;
+        workers.threads.reserve(files.size());
+        try {
+            while (workers.threads.size() + 1 < files.size()) {
+                workers.threads.emplace_back(work);
+            }
+        } catch (std::system_error const&) {
+            // A host that has no more threads: fewer do it, and it takes longer.
+        }
+        work();
     }
     return made;
 }
