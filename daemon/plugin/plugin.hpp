@@ -110,6 +110,7 @@ private:
     void pump();
     void begin();
     void begin_failed(std::string const& why);
+    auto tries_again() -> bool;
     void strike(std::string const& why);
     void write_disabled(std::optional<std::string> why, Done done);
     void say(int level, std::string const& text, std::string const& vm = {});
@@ -139,7 +140,7 @@ private:
     MonoTime begun_, not_before_;
     Duration pause_;
     Handle pause_timer_, drain_timer_;
-    bool begun_once_ = false;
+    bool begun_once_ = false, tried_again_ = false;
     bool retiring_ = false, quit_sent_ = false;
     std::string condemned_;  // a call hung: why
     std::vector<Done> when_retired_;

@@ -58,7 +58,10 @@ void Plugin::cancel(std::uint64_t id) {
     auto const waits = std::ranges::find_if(waiting_, [id](Waiting const& one) { return one.id == id; });
     if (waits != waiting_.end()) {
         world_.loop.post([answered = std::move(waits->answered)] {
-            answered({.kind = Answer::Kind::refused, .text = "it was canceled before it began", .contributions = {}});
+            answered({.kind = Answer::Kind::refused,
+                      .passing = true,
+                      .text = "it was canceled before it began",
+                      .contributions = {}});
         });
         events_waiting_ -= waits->call.is_event ? 1U : 0U;
         waiting_.erase(waits);
@@ -71,8 +74,8 @@ void Plugin::refuse_waiting() {
     auto const why = fault();
     auto const text = why.empty() ? error_ : "it " + why;
     for (auto& one : std::exchange(waiting_, {})) {
-        world_.loop.post([answered = std::move(one.answered), text] {
-            answered({.kind = Answer::Kind::refused, .text = text, .contributions = {}});
+        world_.loop.post([answered = std::move(one.answered), text, passing = why.empty()] {
+            answered({.kind = Answer::Kind::refused, .passing = passing, .text = text, .contributions = {}});
         });
     }
     events_waiting_ = 0;
@@ -136,16 +139,29 @@ void Plugin::begin() {
     world_.changed(name_);
 }
 
-// Whoever waits for it hears why; the next call tries again.
+// Whoever waits for it hears why when it has failed twice; the next call tries again.
 void Plugin::begin_failed(std::string const& why) {
     error_ = why;
     say(0, why);
     not_before_ = world_.loop.now() + pause_;
     pause_ = std::min(pause_ * 2, timings.last_pause);
-    refuse_waiting();
+    if (tries_again()) {
+        begin();
+    } else {
+        refuse_waiting();
+    }
+}
+
+// A start that fails may have its cause in an instant (no memory, a kill that was meant for another one): it is tried
+// once more for those that wait, unless it has cost them much time already.
+auto Plugin::tries_again() -> bool {
+    tried_again_ =
+        !tried_again_ && !waiting_.empty() && fault().empty() && world_.loop.now() - begun_ < timings.long_life;
+    return tried_again_;
 }
 
 void Plugin::on_ready() {
+    tried_again_ = false;
     // Its file may be of another kind by now: then it is about to end.
     say(2, "version " + host_->version() + " runs as process " + std::to_string(host_->pid()));
     world_.changed(name_);
@@ -242,15 +258,14 @@ void Plugin::on_end(std::string const& why) {
         pause_ = std::min(pause_ * 2, timings.last_pause);
     }
     if (!was_ready && !expected) {
-        // In a call, too: somebody waits for it to be ready.
         bool const waited_for = !waiting_.empty();
         error_ = why;
         say(0, why);
-        if (!wanted) {
+        if (!wanted && !tries_again()) {
+            if (waited_for && !disabled_) {
+                strike(why);  // in a call, too: somebody waited for it to be ready
+            }
             refuse_waiting();
-        }
-        if (waited_for && !disabled_) {
-            strike(why);
         }
     } else if (!lost.empty() && !hung) {
         strike(why + ", in " + std::to_string(lost.size()) + (lost.size() == 1 ? " call" : " calls"));

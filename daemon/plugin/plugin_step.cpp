@@ -35,7 +35,11 @@ auto result_of(Answer answer, bool prestart) -> StepResult {
             }
             break;
         case Answer::Kind::refused:
-            result.reason = Reason::plugin_unavailable;
+            // Only a fault that holds is told so: what may be over in a second does not keep a VM from being started
+            // again.
+            result.reason = !answer.passing ? Reason::plugin_unavailable
+                            : prestart      ? Reason::step_failed
+                                            : Reason::none;
             if (prestart) {
                 result.kind = StepResult::Kind::veto;  // the plugin has not heard of it
             }

@@ -226,6 +226,52 @@ TEST_F(PluginLanes, DetailsOfItsEventsHaveNames) {
                                                          {"text", "the disk is full"}}));
 }
 
+TEST_F(PluginLanes, AStartThatFailsOnceCostsNobodyACall) {
+    take();
+    silent = true;
+    auto const begun = prestart(1);
+    end(host(), 9);
+    run();
+    EXPECT_FALSE(*begun);
+    silent = false;
+    loop.advance(seconds{1});
+    run();
+    ASSERT_EQ(spawner.hosts.size(), 2U);
+    answer("prestart");
+    ASSERT_TRUE(*begun);
+    EXPECT_EQ((*begun)->kind, StepResult::Kind::ok);
+    EXPECT_EQ(plugin->status().strikes, 0U) << "no call had begun";
+}
+
+TEST_F(PluginLanes, AStartThatFailsTwiceIsAStrikeAndLeavesTheVmToItsPolicy) {
+    take();
+    silent = true;
+    for (unsigned i = 1; i <= 2; ++i) {
+        auto const begun = prestart(i);
+        for (int j = 0; j < 2; ++j) {
+            loop.advance(seconds{5});
+            run();
+            EXPECT_FALSE(*begun);
+            end(host(), 9);
+            run();
+        }
+        ASSERT_TRUE(*begun);
+        EXPECT_EQ((*begun)->kind, StepResult::Kind::veto) << "it has not heard of it";
+        EXPECT_EQ((*begun)->reason, Reason::step_failed);
+        EXPECT_EQ(plugin->status().strikes, i);
+    }
+    auto const undo = poststop(3);
+    for (int j = 0; j < 2; ++j) {
+        loop.advance(seconds{5});
+        run();
+        end(host(), 9);
+        run();
+    }
+    ASSERT_TRUE(*undo);
+    EXPECT_EQ((*undo)->kind, StepResult::Kind::failed);
+    EXPECT_EQ((*undo)->reason, Reason::plugin_unavailable) << "the third strike has disabled it";
+}
+
 TEST_F(PluginLanes, ANewProcessHasNoneOfTheOldOnesLanes) {
     take();
     (void)prestart(1);
