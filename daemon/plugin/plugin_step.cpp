@@ -154,12 +154,20 @@ void PluginStep::make(std::string_view what, StepCall const& call, milliseconds 
                                                       std::move(then));
 }
 
+// A VM does not start before what was begun for it is undone, or somebody has given that up, which no step is told of.
+void PluginStep::forget_given_up(std::string const& vm) {
+    std::erase_if(attempts_, [&vm](auto const& one) {
+        return one.second.vm == vm && one.second.under_way == 0 && one.second.next.empty();
+    });
+}
+
 void PluginStep::prestart(StepCall call, Done done) {
+    forget_given_up(call.definition->name);
     auto const log = log_of(call.contributions);
-    if (log) {
-        logs_.insert_or_assign(call.definition->name, log);
-    }
     auto const* const declared = plugin_ != nullptr ? plugin_->declaration() : nullptr;
+    auto& own = attempts_[call.attempt];
+    own.vm = call.definition->name;
+    own.log = declared != nullptr && declared->has.poststop ? log : nullptr;
     if (declared != nullptr && !declared->has.prestart) {
         world_.loop.post([done = std::move(done)] { done({}); });
         return;
@@ -206,19 +214,16 @@ void PluginStep::poststop(StepCall call, Done done) {
         if (call.contributions.empty()) {
             call.contributions = attempts_[attempt].contributed;
         }
-        auto const log = logs_.find(call.definition->name);
+        auto const log = attempts_[attempt].log;
+        attempts_[attempt].vm = call.definition->name;
         auto const* const now = plugin_ != nullptr ? plugin_->declaration() : nullptr;
-        make("poststop", call, now != nullptr ? now->poststop_timeout : milliseconds{0},
-             log != logs_.end() ? log->second : nullptr,
-             [weak = std::weak_ptr{self_}, attempt, vm = call.definition->name, done](Answer answer) {
+        make("poststop", call, now != nullptr ? now->poststop_timeout : milliseconds{0}, log,
+             [weak = std::weak_ptr{self_}, attempt, done](Answer answer) {
                  auto result = result_of(std::move(answer), false);
                  result.contributions.clear();
                  bool const undone = result.kind == StepResult::Kind::ok;
                  done(std::move(result));
                  if (auto const self = weak.lock(); self && *self != nullptr) {
-                     if (undone) {
-                         (*self)->logs_.erase(vm);
-                     }
                      (*self)->call_ended(attempt, undone);
                  }
              });

@@ -113,6 +113,57 @@ TEST_F(PluginDescriptors, OfAChannelThatHasEnded) {
     EXPECT_TRUE(host().killed);
 }
 
+// The log of a VM is held for what its undo prints, and no longer.
+class PluginLogs : public PluginFixture {
+protected:
+    auto begin(std::uint64_t attempt, std::string const& vm = "vm") -> std::weak_ptr<UniqueFd> {
+        auto call = call_of(attempt, vm);
+        auto const log = std::make_shared<UniqueFd>(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+        call.contributions = {{.kind = "fd", .id = "log", .value = {}, .fd = log}};
+        step->prestart(std::move(call), [](StepResult const&) {});
+        run();
+        return log;
+    }
+};
+
+TEST_F(PluginLogs, AreHeldUntilTheVmIsUndone) {
+    take();
+    auto const log = begin(1);
+    answer("prestart");
+    EXPECT_FALSE(log.expired());
+    (void)poststop(1);
+    answer("poststop");
+    EXPECT_TRUE(log.expired());
+}
+
+TEST_F(PluginLogs, AreNotHeldWhereNothingIsToBeUndone) {
+    take();
+    auto const vetoed = begin(1);
+    answer("prestart", "veto");
+    EXPECT_TRUE(vetoed.expired());
+    declaration.has.poststop = false;
+    take(2);
+    end(host(), 0);
+    run();
+    auto const log = begin(2, "other");
+    loop.advance(seconds{1});
+    run();
+    answer("prestart");
+    EXPECT_TRUE(log.expired());
+}
+
+TEST_F(PluginLogs, AreNotHeldWhenTheUndoWasGivenUp) {
+    take();
+    auto const log = begin(1);
+    answer("prestart");
+    (void)poststop(1);
+    answer("poststop", "failed");
+    EXPECT_FALSE(log.expired()) << "it is tried again";
+    auto const next = begin(2);  // so somebody has given it up
+    EXPECT_TRUE(log.expired());
+    EXPECT_FALSE(next.expired());
+}
+
 TEST_F(PluginDescriptors, WhatIsTakenStaysOpen) {
     take();
     auto begun = prestart(1);
