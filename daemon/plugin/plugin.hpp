@@ -1,7 +1,8 @@
 // One plugin: its file, its process when there is one, the calls that wait for it and those that are under way.
 //
-// Calls are given to the process in the order in which they came. While it is exchanged, or has hung, they wait; what
-// is under way ends first. Nothing of this ever waits on the loop.
+// Calls are given to the process in the order in which they came, but of those about one VM (and of those about none)
+// only one at a time: the next waits here, where its time does not run yet and it can be called off at once. While the
+// process is exchanged, or has hung, all wait; what is under way ends first. Nothing of this ever waits on the loop.
 #pragma once
 
 #include <deque>
@@ -9,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -83,7 +85,9 @@ public:
     PluginTimings timings;
 
     static constexpr std::size_t most_under_way = 256;  // the host has 512 threads
-    static constexpr std::size_t most_events = 1024;    // that wait for it
+    static constexpr std::size_t most_asks = 512;       // for secrets that are open: one of each thread of the host
+    static constexpr std::size_t longest_secret_name = 128;
+    static constexpr std::size_t most_events = 1024;  // that wait for it
 
 private:
     struct Waiting {
@@ -106,9 +110,11 @@ private:
     void pump();
     void begin();
     void begin_failed(std::string const& why);
+    auto tries_again() -> bool;
     void strike(std::string const& why);
     void write_disabled(std::optional<std::string> why, Done done);
     void say(int level, std::string const& text, std::string const& vm = {});
+    auto may_say() -> bool;
     void make_room_for_event(Call& call);
     void condemn(std::string const& why);
     void rest();  // nothing is under way
@@ -120,6 +126,7 @@ private:
     void on_line(std::uint64_t id, std::string text, bool is_error) override;
     void on_emit(std::string vm, std::string text, std::map<std::string, std::string> details) override;
     void on_secret(std::uint64_t ask, std::string name) override;
+    void on_room() override { pump(); }
 
     PluginWorld& world_;
     std::string name_;
@@ -134,7 +141,7 @@ private:
     MonoTime begun_, not_before_;
     Duration pause_;
     Handle pause_timer_, drain_timer_;
-    bool begun_once_ = false;
+    bool begun_once_ = false, tried_again_ = false;
     bool retiring_ = false, quit_sent_ = false;
     std::string condemned_;  // a call hung: why
     std::vector<Done> when_retired_;
@@ -144,6 +151,7 @@ private:
     std::size_t events_waiting_ = 0, first_missed_ = 0;
     bool is_slow_ = false;
     std::map<std::uint64_t, UnderWay> under_way_;
+    std::set<std::string> busy_;  // VMs of those under way; "" for none
 
     Strikes strikes_;
     std::uint64_t calls_ = 0, failures_ = 0, answered_ = 0, restarts_ = 0;
@@ -151,7 +159,7 @@ private:
     SettingsTexts settings_;
     Lines lines_;
     Rate rate_{1000, 100};
-    std::size_t said_too_much_ = 0;
+    std::size_t said_too_much_ = 0, asks_open_ = 0;
     InOrder writes_;
     std::shared_ptr<Plugin*> self_;
 };

@@ -1,8 +1,10 @@
 #include "plugin/plugin_step.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "plugin/contribution_frames.hpp"
+#include "plugin/contributions.hpp"
 #include "plugin/vm_json.hpp"
 
 namespace apiary::plugin {
@@ -33,7 +35,11 @@ auto result_of(Answer answer, bool prestart) -> StepResult {
             }
             break;
         case Answer::Kind::refused:
-            result.reason = Reason::plugin_unavailable;
+            // Only a fault that holds is told so: what may be over in a second does not keep a VM from being started
+            // again.
+            result.reason = !answer.passing ? Reason::plugin_unavailable
+                            : prestart      ? Reason::step_failed
+                                            : Reason::none;
             if (prestart) {
                 result.kind = StepResult::Kind::veto;  // the plugin has not heard of it
             }
@@ -50,6 +56,21 @@ auto result_of(Answer answer, bool prestart) -> StepResult {
             break;
     }
     return result;
+}
+
+// What was not contributed anew holds, but for descriptors, which are gone. Of what one thing of the VM is to be, only
+// the new holds, of whatever kind; notes are about nothing but themselves.
+void keep_others(std::vector<Contribution> const& before, std::vector<Contribution>& now) {
+    auto const fresh = now.size();
+    for (auto const& one : before) {
+        bool const replaced = std::any_of(
+            now.begin(), now.begin() + static_cast<std::ptrdiff_t>(fresh), [&one](Contribution const& other) {
+                return other.id == one.id && (other.kind == "note") == (one.kind == "note");
+            });
+        if (one.kind != "fd" && !replaced && now.size() < max_contributions) {
+            now.push_back(one);
+        }
+    }
 }
 
 }  // namespace
@@ -133,12 +154,20 @@ void PluginStep::make(std::string_view what, StepCall const& call, milliseconds 
                                                       std::move(then));
 }
 
+// A VM does not start before what was begun for it is undone, or somebody has given that up, which no step is told of.
+void PluginStep::forget_given_up(std::string const& vm) {
+    std::erase_if(attempts_, [&vm](auto const& one) {
+        return one.second.vm == vm && one.second.under_way == 0 && one.second.next.empty();
+    });
+}
+
 void PluginStep::prestart(StepCall call, Done done) {
+    forget_given_up(call.definition->name);
     auto const log = log_of(call.contributions);
-    if (log) {
-        logs_.insert_or_assign(call.definition->name, log);
-    }
     auto const* const declared = plugin_ != nullptr ? plugin_->declaration() : nullptr;
+    auto& own = attempts_[call.attempt];
+    own.vm = call.definition->name;
+    own.log = declared != nullptr && declared->has.poststop ? log : nullptr;
     if (declared != nullptr && !declared->has.prestart) {
         world_.loop.post([done = std::move(done)] { done({}); });
         return;
@@ -185,19 +214,16 @@ void PluginStep::poststop(StepCall call, Done done) {
         if (call.contributions.empty()) {
             call.contributions = attempts_[attempt].contributed;
         }
-        auto const log = logs_.find(call.definition->name);
+        auto const log = attempts_[attempt].log;
+        attempts_[attempt].vm = call.definition->name;
         auto const* const now = plugin_ != nullptr ? plugin_->declaration() : nullptr;
-        make("poststop", call, now != nullptr ? now->poststop_timeout : milliseconds{0},
-             log != logs_.end() ? log->second : nullptr,
-             [weak = std::weak_ptr{self_}, attempt, vm = call.definition->name, done](Answer answer) {
+        make("poststop", call, now != nullptr ? now->poststop_timeout : milliseconds{0}, log,
+             [weak = std::weak_ptr{self_}, attempt, done](Answer answer) {
                  auto result = result_of(std::move(answer), false);
                  result.contributions.clear();
                  bool const undone = result.kind == StepResult::Kind::ok;
                  done(std::move(result));
                  if (auto const self = weak.lock(); self && *self != nullptr) {
-                     if (undone) {
-                         (*self)->logs_.erase(vm);
-                     }
                      (*self)->call_ended(attempt, undone);
                  }
              });
@@ -220,8 +246,8 @@ void PluginStep::renew(StepCall call, Done done) {
         make("renew", call, timeout, nullptr,
              [weak = std::weak_ptr{self_}, attempt, before = call.contributions, done](Answer answer) {
                  auto result = result_of(std::move(answer), false);
-                 if (result.kind == StepResult::Kind::ok && result.contributions.empty()) {
-                     result.contributions = before;  // nothing was to be renewed
+                 if (result.kind == StepResult::Kind::ok) {
+                     keep_others(before, result.contributions);
                  }
                  done(std::move(result));
                  if (auto const self = weak.lock(); self && *self != nullptr) {

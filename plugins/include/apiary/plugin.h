@@ -140,8 +140,8 @@ struct apiary_plugin {
     /* The VM has ended, or did not start. Gets back what prestart contributed. At least once for each prestart that did not
      * veto, so also for one that was canceled, crashed, or never began: undoing what is not there is a success. */
     int (*poststop)(void* self, apiary_call* call);
-    /* The guest rebooted, or the daemon was restarted: descriptors that were contributed are gone, and are wanted again.
-     * NULL: what was contributed, without descriptors, holds. */
+    /* The daemon was restarted, and the guest is to be launched again: descriptors that were contributed are gone, and are
+     * wanted again. What is not contributed anew holds as it is, but for descriptors. NULL: all does. */
     int (*renew)(void* self, apiary_call* call);
     /* One of the events that were asked for. The result is told, and changes nothing. */
     int (*event)(void* self, apiary_call* call);
@@ -240,10 +240,12 @@ struct apiary_host {
      * user, holds it) is waited for 2 s more; its outcome is a status of -1 and no signal. Not 0: it could not be run. */
     int (*run)(apiary_call* call, const struct apiary_command* command, struct apiary_outcome* outcome);
     /* A secret that the admin put into the plugin's secrets under this name. Gives its length, -1 with errno: ENOENT there is
-     * none, ERANGE `size` is too small. Wipe it after use. */
+     * none, ERANGE `size` is too small, EINVAL the name has more than 128 bytes, EAGAIN 512 others are waited for. Wipe it
+     * after use. */
     long (*secret)(apiary_self* self, const char* name, char* into, size_t size);
     /* An event of its own, of type notice, about a VM or, with `vm` NULL, about none. `details`: names and values in turn, NULL
-     * ends them. It is told after the daemon has stored it. */
+     * ends them: at most 32, with names of 1 to 64 of a-z, 0-9, _ and -; others are left out. 0 says that it was sent: more
+     * than the daemon takes (100 a second, messages counted, 1,000 at once) is left out, and the log tells how much. */
     int (*emit)(apiary_self* self, const char* vm, const char* text, const char* const* details);
 };
 
