@@ -126,6 +126,7 @@ private:
     void on_line(std::uint64_t id, std::string text, bool is_error) override;
     void on_emit(std::string vm, std::string text, std::map<std::string, std::string> details) override;
     void on_secret(std::uint64_t ask, std::string name) override;
+    void on_spent(std::string why) override;
     void on_room() override { pump(); }
 
     PluginWorld& world_;

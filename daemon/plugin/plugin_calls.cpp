@@ -342,4 +342,14 @@ void Plugin::on_secret(std::uint64_t ask, std::string name) {
         });
 }
 
+// What is called from now on is for the next process, as after an upgrade.
+void Plugin::on_spent(std::string why) {
+    if (retiring_ || !condemned_.empty()) {
+        return;
+    }
+    error_ = std::move(why);
+    say(1, error_ + "; it gets another process when its calls have ended");
+    retire({});
+}
+
 }  // namespace apiary::plugin

@@ -110,6 +110,8 @@ void PluginProcess::handle(Frame& frame) {
         owner_.on_emit(text_of(body, "vm"), shortened(text_of(body, "text"), longest_text), std::move(details));
     } else if (type == "secret") {
         owner_.on_secret(number_of(body, "ask"), text_of(body, "name"));
+    } else if (type == "spent") {
+        owner_.on_spent(shortened(text_of(body, "text"), longest_text));
     }
 }
 

@@ -45,7 +45,8 @@ public:
     virtual void on_line(std::uint64_t id, std::string text, bool is_error) = 0;
     virtual void on_emit(std::string vm, std::string text, std::map<std::string, std::string> details) = 0;
     virtual void on_secret(std::uint64_t ask, std::string name) = 0;
-    virtual void on_room() = 0;  // it has read what was in the way of calls: has_room()
+    virtual void on_spent(std::string why) = 0;  // it works, but another process is better for further calls
+    virtual void on_room() = 0;                  // it has read what was in the way of calls: has_room()
 };
 
 class PluginProcess {

@@ -5,6 +5,8 @@
 #include <exception>
 #include <utility>
 
+#include "plugin/host/spare.hpp"
+
 namespace apiary::plugin::host {
 namespace {
 
@@ -116,11 +118,22 @@ void Performer::perform(apiary_call& call) {
                         .text = "its function " + call.what + " ended the thread that it was called on",
                         .broken = true};
             }
+            performer.look_at_descriptors();
             performer.answer(call, std::move(said));
         }
     } const always{*this, call, said, returned};
     said = called(call);
     returned = true;
+}
+
+// Before the answer: so the daemon gives no more calls to this process.
+void Performer::look_at_descriptors() {
+    if (spent_) {
+        return;
+    }
+    if (auto fault = judge_descriptors(); !fault.empty() && !spent_.exchange(true)) {
+        self_.channel.send({{"t", "spent"}, {"text", std::move(fault)}});
+    }
 }
 
 void Performer::answer(apiary_call& call, Answer said) {
