@@ -91,29 +91,6 @@ TEST_F(PluginCalls, ADeathCostsTheCallsUnderWay) {
     EXPECT_EQ(plugin->status().restarts, 1U);
 }
 
-TEST_F(PluginCalls, ASpentProcessIsReplacedWhenItsCallsHaveEnded) {
-    take();
-    auto const one = prestart(1);
-    auto const two = prestart(2, "other");
-    auto& first = host();
-    say({{"t", "spent"}, {"text", "it leaves descriptors open"}}, first);
-    answer("prestart");
-    EXPECT_EQ((*one)->kind, Kind::ok);
-    auto const three = prestart(3, "third");  // waits for the next process
-    EXPECT_EQ(heard(first), (Words{"prestart 1", "prestart 2"}));
-    answer("prestart");
-    EXPECT_EQ((*two)->kind, Kind::ok);
-    EXPECT_EQ(heard(first).back(), "quit");
-    end(first, 0);
-    run();
-    ASSERT_EQ(spawner.hosts.size(), 2U);
-    EXPECT_EQ(heard(host()), Words{"prestart 3"});
-    answer("prestart");
-    EXPECT_EQ((*three)->kind, Kind::ok);
-    EXPECT_EQ(plugin->status().strikes, 0U);
-    EXPECT_NE(plugin->status().error.find("descriptors"), std::string::npos);
-}
-
 TEST_F(PluginCalls, ADeathBetweenCallsIsNoStrike) {
     take();
     for (std::uint64_t i = 1; i <= 5; ++i) {
