@@ -38,7 +38,18 @@ Book::~Book() {
 }
 
 void Book::load() {
-    apply(scan_plugins(hands_.scan, *inspector_));
+    apply(scan_plugins(scan_request(), *inspector_));
+}
+
+auto Book::scan_request() const -> ScanRequest {
+    auto request = hands_.scan;
+    for (auto const& [name, entry] : plugins_) {
+        auto const* const declared = entry.plugin->declaration();
+        for (auto const& key : declared != nullptr && entry.plugin->file().fd ? declared->keys : std::vector<Key>{}) {
+            request.holders.emplace(key.name, name);
+        }
+    }
+    return request;
 }
 
 void Book::add_folder(std::string const& folder) {
@@ -53,8 +64,13 @@ void Book::begin() {
     begun_ = true;
     watch();
     list_anew();
+    bool all_known = true;
     for (auto const& [name, entry] : plugins_) {
         entry.plugin->begin_early();
+        all_known = all_known && entry.plugin->declaration() != nullptr;
+    }
+    if (!all_known) {
+        rescan();  // what was too slow to say what it is, as the host booted, may not be so now
     }
 }
 
@@ -99,7 +115,7 @@ void Book::next_scan() {
     auto const scan = std::make_shared<Scan>();
     auto const trouble = std::make_shared<std::string>();
     hands_.world.loop.offload(
-        [scan, trouble, request = hands_.scan, inspector = inspector_] {
+        [scan, trouble, request = scan_request(), inspector = inspector_] {
             try {
                 *scan = scan_plugins(request, *inspector);
             } catch (std::exception const& error) {  // no memory, no thread: the next one may go well

@@ -68,6 +68,7 @@ private:
         std::shared_ptr<PluginStep> step;
     };
     class Listening;
+    [[nodiscard]] auto scan_request() const -> ScanRequest;
     void apply(Scan scan);
     void put_in_order();
     void rescan(std::function<void()> then = {});

@@ -41,7 +41,8 @@ struct Answer {
     // Its function was left otherwise than by returning: it is dead, and its process lives only because the host stood
     // in between.
     bool broken = false;
-    std::string text;  // empty, or in the plugin's or our own words
+    bool passing = false;  // refused for now: nothing has to be mended for the next one
+    std::string text;      // empty, or in the plugin's or our own words
     std::vector<Contribution> contributions;
 };
 using Answered = std::function<void(Answer)>;

@@ -1,6 +1,7 @@
 #include "plugin/contribution_frames.hpp"
 
 #include <charconv>
+#include <map>
 #include <memory>
 #include <set>
 #include <string_view>
@@ -39,6 +40,7 @@ auto contributions_from(Frame& frame) -> std::variant<std::vector<Contribution>,
     }
     std::vector<Contribution> made;
     std::set<std::pair<std::string_view, std::string_view>> seen;
+    std::map<std::size_t, std::size_t> numbers;  // of descriptors -> of contributions
     for (auto const& [kind, id, value] : *triples) {
         if (auto const fault = refuse_contribution(kind, id, value)) {
             return *fault;
@@ -49,13 +51,16 @@ auto contributions_from(Frame& frame) -> std::variant<std::vector<Contribution>,
         Contribution one{.kind = kind, .id = id, .value = value, .fd = nullptr};
         if (kind == "fd") {
             auto const number = number_of_descriptor(value);
-            if (number >= frame.descriptors.size() || !frame.descriptors[number]) {
+            if (number >= frame.descriptors.size() || !numbers.emplace(number, made.size()).second) {
                 return "it contributed the descriptor " + id + ", which did not come";
             }
             one.value.clear();
-            one.fd = std::make_shared<UniqueFd>(std::move(frame.descriptors[number]));
         }
         made.push_back(std::move(one));
+    }
+    // Only now: until it is known that all is well, it is the frame's owner who decides where they are closed.
+    for (auto const& [number, contribution] : numbers) {
+        made[contribution].fd = std::make_shared<UniqueFd>(std::move(frame.descriptors[number]));
     }
     return made;
 }

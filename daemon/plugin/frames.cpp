@@ -77,11 +77,17 @@ auto descriptors_of(msghdr& message) -> std::vector<UniqueFd> {
 }  // namespace
 
 void FrameReader::take(std::string_view bytes, std::vector<UniqueFd> descriptors) {
-    if (!fault_.empty()) {
-        return;
-    }
-    bytes_.append(bytes);
     std::move(descriptors.begin(), descriptors.end(), std::back_inserter(descriptors_));
+    if (fault_.empty()) {
+        bytes_.append(bytes);
+    }
+}
+
+auto FrameReader::release() -> std::vector<UniqueFd> {
+    std::vector<UniqueFd> all{std::make_move_iterator(descriptors_.begin()),
+                              std::make_move_iterator(descriptors_.end())};
+    descriptors_.clear();
+    return all;
 }
 
 void FrameReader::blame(std::string why) {
@@ -89,7 +95,6 @@ void FrameReader::blame(std::string why) {
         fault_ = std::move(why);
         bytes_ = {};
         begin_ = 0;
-        descriptors_.clear();
     }
 }
 

@@ -27,7 +27,7 @@ struct Frame {
 // Of one channel, in one direction.
 class FrameReader {
 public:
-    // What one recvmsg(2) gave. After a fault it is thrown away.
+    // What one recvmsg(2) gave. After a fault it is thrown away, but for the descriptors: release().
     void take(std::string_view bytes, std::vector<UniqueFd> descriptors = {});
     // The next frame that is complete; nothing: there is none, or a fault.
     [[nodiscard]] auto next() -> std::optional<Frame>;
@@ -37,6 +37,8 @@ public:
     // Its end now is in the middle of a frame.
     [[nodiscard]] auto in_the_middle() const -> bool { return bytes_.size() > begin_ || !descriptors_.empty(); }
     void blame(std::string why);  // a fault that was seen elsewhere
+    // Those that belong to no frame yet, and after a fault to none: to be closed where that may block.
+    [[nodiscard]] auto release() -> std::vector<UniqueFd>;
 
 private:
     auto parse(std::string_view text) -> std::optional<Frame>;

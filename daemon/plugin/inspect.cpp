@@ -7,8 +7,10 @@
 #include <sys/wait.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <exception>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -42,7 +44,7 @@ public:
     // Empty: it runs, and was greeted.
     auto begin(std::string const& program, char const* mode, PluginFile const& file) -> std::string {
         int pair[2] = {-1, -1};
-        if (::socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0) {
+        if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
             return "there is no socket for its process: " + system_text(errno);
         }
         UniqueFd theirs{pair[1]};
@@ -50,7 +52,7 @@ public:
         // Above the standard descriptors: dup2 onto itself would leave it to be closed.
         theirs.reset(::fcntl(theirs.get(), F_DUPFD_CLOEXEC, 3));
         UniqueFd copy{::fcntl(file.fd->get(), F_DUPFD_CLOEXEC, 3)};
-        if (!theirs || !copy || ::fcntl(channel_.get(), F_SETFD, FD_CLOEXEC) != 0) {
+        if (!theirs || !copy) {
             return "there is no descriptor for its process: " + system_text(errno);
         }
         if (int const error = spawn(program, mode, file.path, theirs.get()); error != 0) {
@@ -218,13 +220,35 @@ auto Inspector::describe(PluginFile const& file) -> Inspected {
 
 auto Inspector::describe(std::vector<PluginFile> const& files) -> std::vector<Inspected> {
     std::vector<Inspected> made(files.size());
-    std::vector<std::thread> threads;
-    threads.reserve(files.size());
-    for (std::size_t i = 0; i < files.size(); ++i) {
-        threads.emplace_back([this, &file = files[i], &into = made[i]] { into = describe(file); });
-    }
-    for (auto& thread : threads) {
-        thread.join();
+    std::atomic<std::size_t> next{0};
+    auto const work = [this, &files, &made, &next] {
+        for (auto i = next++; i < files.size(); i = next++) {
+            try {
+                made[i] = describe(files[i]);
+            } catch (std::exception const& error) {  // no memory: the next look may go well
+                made[i] = {.declaration = std::nullopt,
+                           .fault = std::string{"it cannot be asked what it is: "} + error.what()};
+            }
+        }
+    };
+    {
+        struct Workers {
+            std::vector<std::thread> threads;
+            ~Workers() {
+                for (auto& thread : threads) {
+                    thread.join();
+                }
+            }
+        } workers;
+        workers.threads.reserve(files.size());
+        try {
+            while (workers.threads.size() + 1 < files.size()) {
+                workers.threads.emplace_back(work);
+            }
+        } catch (std::system_error const&) {
+            // A host that has no more threads: fewer do it, and it takes longer.
+        }
+        work();
     }
     return made;
 }

@@ -1,7 +1,8 @@
 // One plugin: its file, its process when there is one, the calls that wait for it and those that are under way.
 //
-// Calls are given to the process in the order in which they came. While it is exchanged, or has hung, they wait; what
-// is under way ends first. Nothing of this ever waits on the loop.
+// Calls are given to the process in the order in which they came, but of those about one VM (and of those about none)
+// only one at a time: the next waits here, where its time does not run yet and it can be called off at once. While the
+// process is exchanged, or has hung, all wait; what is under way ends first. Nothing of this ever waits on the loop.
 #pragma once
 
 #include <deque>
@@ -91,11 +92,15 @@ public:
     void cancel(std::uint64_t id);
 
     PluginTimings timings;
-    std::map<std::string, std::shared_ptr<UniqueFd>> logs;  // of VMs, from prestart to poststop
+    // The log of a VM that one of its steps holds, from prestart to poststop; null: none does.
+    [[nodiscard]] auto log_of_vm(std::string const& vm) -> std::shared_ptr<UniqueFd>;
+    std::map<std::string, std::weak_ptr<UniqueFd>> logs;
 
     static constexpr std::size_t most_under_way = 256;      // the host has 512 threads
     static constexpr std::size_t most_events = 16 * 1024;   // that wait for it: 2 KiB each, at most
     static constexpr std::size_t most_events_of_a_vm = 64;  // beside the one that it is told of
+    static constexpr std::size_t most_asks = 512;           // for secrets that are open: one of each thread of the host
+    static constexpr std::size_t longest_secret_name = 128;
 
 private:
     struct Waiting {
@@ -119,15 +124,17 @@ private:
     void pump();
     void begin();
     void begin_failed(std::string const& why);
+    auto tries_again() -> bool;
     void strike(std::string const& why);
     void write_disabled(std::optional<std::string> why, Done done);
     void say(int level, std::string const& text, std::string const& vm = {});
     auto make_room_for_event(std::string const& vm) -> bool;
     void advance(std::string const& vm);
-    void refuse(Waiting& one, std::string const& text);
+    void refuse(Waiting& one, std::string const& text, bool passing);
     void replay_all();   // a process begins with nothing
     void replay_next();  // where nothing else can be sent
     void lost_event_of(std::string const& vm);
+    auto may_say() -> bool;
     void condemn(std::string const& why);
     void rest();  // nothing is under way
 
@@ -138,6 +145,8 @@ private:
     void on_line(std::uint64_t id, std::string text, bool is_error) override;
     void on_emit(std::string vm, std::string text, std::map<std::string, std::string> details) override;
     void on_secret(std::uint64_t ask, std::string name) override;
+    void on_spent(std::string why) override;
+    void on_room() override { pump(); }
 
     PluginWorld& world_;
     std::string name_;
@@ -152,7 +161,7 @@ private:
     MonoTime begun_, not_before_;
     Duration pause_;
     Handle pause_timer_, drain_timer_;
-    bool begun_once_ = false;
+    bool begun_once_ = false, tried_again_ = false;
     bool retiring_ = false, quit_sent_ = false;
     std::string condemned_;  // a call hung: why
     std::vector<Done> when_retired_;
@@ -171,7 +180,7 @@ private:
     SettingsTexts settings_;
     Lines lines_;
     Rate rate_{1000, 100};
-    std::size_t said_too_much_ = 0;
+    std::size_t said_too_much_ = 0, asks_open_ = 0;
     InOrder writes_;
     std::shared_ptr<Plugin*> self_;
 };

@@ -1,5 +1,6 @@
 // The calls of a plugin, and the process that takes them.
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "plugin/members.hpp"
@@ -93,11 +94,23 @@ void Plugin::advance(std::string const& vm) {
     lane->second.pop_front();
 }
 
-void Plugin::refuse(Waiting& one, std::string const& text) {
+void Plugin::refuse(Waiting& one, std::string const& text, bool passing) {
     events_waiting_ -= one.call.is_event ? 1U : 0U;
-    world_.loop.post([answered = std::move(one.answered), text] {
-        answered({.kind = Answer::Kind::refused, .text = text, .contributions = {}});
+    world_.loop.post([answered = std::move(one.answered), text, passing] {
+        answered({.kind = Answer::Kind::refused, .passing = passing, .text = text, .contributions = {}});
     });
+}
+
+auto Plugin::log_of_vm(std::string const& vm) -> std::shared_ptr<UniqueFd> {
+    auto const found = logs.find(vm);
+    if (found == logs.end()) {
+        return nullptr;
+    }
+    auto log = found->second.lock();
+    if (!log) {
+        logs.erase(found);
+    }
+    return log;
 }
 
 auto Plugin::settings_of(DefinitionPtr const& definition) -> std::shared_ptr<std::string const> {
@@ -119,7 +132,7 @@ void Plugin::cancel(std::uint64_t id) {
         }
         auto one = std::move(*found);
         from.erase(found);
-        refuse(one, "it was canceled before it began");
+        refuse(one, "it was canceled before it began", true);
         if (&from == &waiting_) {
             advance(one.call.vm);
         }
@@ -135,15 +148,15 @@ void Plugin::refuse_waiting() {
     auto const why = fault();
     auto const text = why.empty() ? error_ : "it " + why;
     for (auto& one : std::exchange(waiting_, {})) {
-        refuse(one, text);
+        refuse(one, text, why.empty());
         for (auto& next : std::exchange(lanes_[one.call.vm], {})) {
-            refuse(next, text);
+            refuse(next, text, why.empty());
         }
         lanes_.erase(one.call.vm);
     }
     for (auto& [vm, lane] : lanes_) {  // these have a call under way
         for (auto& next : std::exchange(lane, {})) {
-            refuse(next, text);
+            refuse(next, text, why.empty());
         }
     }
     to_replay_.clear();
@@ -157,7 +170,7 @@ void Plugin::pump() {
         begin();
         return;
     }
-    while (host_->ready() && under_way_.size() < most_under_way) {
+    while (host_->ready() && under_way_.size() < most_under_way && host_->has_room()) {
         replay_next();
         if (waiting_.empty()) {
             break;
@@ -207,18 +220,31 @@ void Plugin::begin() {
     world_.changed(name_);
 }
 
-// Whoever waits for it hears why; the next call tries again.
+// Whoever waits for it hears why when it has failed twice; the next call tries again.
 void Plugin::begin_failed(std::string const& why) {
     error_ = why;
     say(0, why);
     not_before_ = world_.loop.now() + pause_;
     pause_ = std::min(pause_ * 2, timings.last_pause);
-    refuse_waiting();
-    replay_all();
-    pump();
+    if (tries_again()) {
+        begin();
+    } else {
+        refuse_waiting();
+        replay_all();
+        pump();
+    }
+}
+
+// A start that fails may have its cause in an instant (no memory, a kill that was meant for another one): it is tried
+// once more for those that wait, unless it has cost them much time already.
+auto Plugin::tries_again() -> bool {
+    tried_again_ =
+        !tried_again_ && !waiting_.empty() && fault().empty() && world_.loop.now() - begun_ < timings.long_life;
+    return tried_again_;
 }
 
 void Plugin::on_ready() {
+    tried_again_ = false;
     // Its file may be of another kind by now: then it is about to end.
     say(2, "version " + host_->version() + " runs as process " + std::to_string(host_->pid()));
     world_.changed(name_);
@@ -263,15 +289,18 @@ void Plugin::on_answer(std::uint64_t id, Answer answer) {
 // The thread of a call that hangs cannot be had back but with its process. The calls of others that are under way may
 // end first, those that come wait for the next process.
 void Plugin::condemn(std::string const& why) {
-    bool const first = condemned_.empty();
-    if (first) {
-        condemned_ = why;
-        drain_timer_ = world_.loop.after(timings.drain, [this] {
-            if (host_) {
-                host_->kill(condemned_ + ", and its process was killed for it");
-            }
-        });
+    if (!condemned_.empty()) {
+        // What one call hangs in, the next one does: a lock, a server that is gone. A death counts once, too, whatever
+        // it costs.
+        say(0, why);
+        return;
     }
+    condemned_ = why;
+    drain_timer_ = world_.loop.after(timings.drain, [this] {
+        if (host_) {
+            host_->kill(condemned_ + ", and its process was killed for it");
+        }
+    });
     strike(why);
 }
 
@@ -318,11 +347,11 @@ void Plugin::on_end(std::string const& why) {
         bool const waited_for = !waiting_.empty() || !to_replay_.empty();
         error_ = why;
         say(0, why);
-        if (!wanted) {
+        if (!wanted && !tries_again()) {
+            if (waited_for && !disabled_) {
+                strike(why);  // in a call, too: somebody waited for it to be ready
+            }
             refuse_waiting();
-        }
-        if (waited_for && !disabled_) {
-            strike(why);
         }
     } else if (!lost.empty() && !hung) {
         strike(why + ", in " + std::to_string(lost.size()) + (lost.size() == 1 ? " call" : " calls"));
@@ -336,13 +365,20 @@ void Plugin::on_end(std::string const& why) {
     pump();
 }
 
-void Plugin::on_log(int level, std::string text, std::uint64_t id) {
+auto Plugin::may_say() -> bool {
     if (!rate_.allows(world_.loop.now())) {
         ++said_too_much_;
-        return;
+        return false;
     }
     if (auto const lost = std::exchange(said_too_much_, 0); lost != 0) {
-        say(1, std::to_string(lost) + " messages of it were left out: it says more than 100 a second");
+        say(1, std::to_string(lost) + " messages and events of it were left out: it says more than 100 a second");
+    }
+    return true;
+}
+
+void Plugin::on_log(int level, std::string text, std::uint64_t id) {
+    if (!may_say()) {
+        return;
     }
     auto const call = under_way_.find(id);
     say(std::clamp(level, 0, 3), text, call == under_way_.end() ? std::string{} : call->second.vm);
@@ -361,8 +397,7 @@ void Plugin::on_line(std::uint64_t id, std::string text, bool is_error) {
 }
 
 void Plugin::on_emit(std::string vm, std::string text, std::map<std::string, std::string> details) {
-    if (!rate_.allows(world_.loop.now())) {
-        ++said_too_much_;
+    if (!may_say()) {
         return;
     }
     details.insert_or_assign("plugin", name_);
@@ -370,7 +405,14 @@ void Plugin::on_emit(std::string vm, std::string text, std::map<std::string, std
     world_.note(vm, std::move(details));
 }
 
+// Each is a file that is read, one after the other: a plugin that asks without end has nothing but its own answer of
+// that.
 void Plugin::on_secret(std::uint64_t ask, std::string name) {
+    if (name.size() > longest_secret_name || asks_open_ >= most_asks) {
+        host_->answer_secret(ask, nullptr, name.size() > longest_secret_name ? EINVAL : EAGAIN);
+        return;
+    }
+    ++asks_open_;
     auto const found = std::make_shared<StateFolder::Secret>();
     writes_.offload(
         name_, [found, folder = folder_, name = std::move(name)] { *found = folder.secret(name); },
@@ -380,13 +422,24 @@ void Plugin::on_secret(std::uint64_t ask, std::string name) {
                 return;
             }
             auto& plugin = **self;
+            --plugin.asks_open_;
             if (!found->fault.empty()) {
-                plugin.say(0, found->fault);
+                plugin.on_log(0, found->fault, 0);
             }
             if (plugin.host_ && plugin.host_->pid() == pid) {  // who asked
                 plugin.host_->answer_secret(ask, found->value ? &*found->value : nullptr, found->error);
             }
         });
+}
+
+// What is called from now on is for the next process, as after an upgrade.
+void Plugin::on_spent(std::string why) {
+    if (retiring_ || !condemned_.empty()) {
+        return;
+    }
+    error_ = std::move(why);
+    say(1, error_ + "; it gets another process when its calls have ended");
+    retire({});
 }
 
 }  // namespace apiary::plugin

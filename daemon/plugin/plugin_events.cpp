@@ -69,13 +69,12 @@ auto PluginEvents::call_of(Plugin& plugin, Event const& event, Vm const* vm, Jso
                       .settings = {}};
         frame["vm"] = vm_frame(std::move(facts));
     }
-    auto const log = plugin.logs.find(event.vm);
     bool const defined = vm != nullptr && vm->definition();
     return {.frame = std::move(frame),
             .settings = event.vm.empty() ? nullptr : plugin.settings_of(vm != nullptr ? vm->definition() : nullptr),
             .timeout = declared.event_timeout,
             .vm = event.vm,
-            .log = log != plugin.logs.end() ? log->second : nullptr,
+            .log = plugin.log_of_vm(event.vm),
             .log_path = defined ? log_path_(*vm->definition()) : std::string{},
             .is_event = true};
 }

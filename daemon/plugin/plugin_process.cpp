@@ -8,7 +8,6 @@
 #include <system_error>
 #include <utility>
 
-#include "plugin/contribution_frames.hpp"
 #include "plugin/members.hpp"
 #include "plugin/protocol.hpp"
 #include "vm/kill_point.hpp"
@@ -18,12 +17,6 @@ namespace {
 
 using std::chrono::duration_cast;
 using std::chrono::milliseconds;
-
-// What a process that reads nothing can cost us.
-constexpr std::size_t most_waiting_bytes = std::size_t{16} * 1024 * 1024;
-// A process that never stops writing gets its turn like others.
-constexpr int reads_in_a_turn = 8;
-constexpr std::size_t longest_line = 4096, longest_text = 2000, most_details = 32;
 
 auto seconds_text(Duration time) -> std::string {
     auto const ms = duration_cast<milliseconds>(time).count();
@@ -52,18 +45,18 @@ PluginProcess::PluginProcess(Loop& loop, Spawner& spawner, HostOwner& owner, Hos
 // With its channel it ends by itself; what it runs, too.
 PluginProcess::~PluginProcess() {
     *self_ = nullptr;
+    discard(reader_.release());
 }
 
 auto PluginProcess::begin() -> std::string {
     int pair[2] = {-1, -1};
-    if (::socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0) {
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
         return "there is no socket for its process: " + std::generic_category().message(errno);
     }
     channel_.reset(pair[0]);
     UniqueFd theirs{pair[1]};
     UniqueFd file{::fcntl(plan_.file->get(), F_DUPFD_CLOEXEC, 3)};
-    if (::fcntl(channel_.get(), F_SETFD, FD_CLOEXEC) != 0 || ::fcntl(theirs.get(), F_SETFD, FD_CLOEXEC) != 0 ||
-        ::fcntl(channel_.get(), F_SETFL, O_NONBLOCK) != 0 || !file) {
+    if (::fcntl(channel_.get(), F_SETFL, O_NONBLOCK) != 0 || !file) {
         return "there is no descriptor for its process: " + std::generic_category().message(errno);
     }
     APIARY_KILL_POINT("plugin-host.spawn");
@@ -104,7 +97,10 @@ auto PluginProcess::begin() -> std::string {
 void PluginProcess::call(std::uint64_t id, Call const& call) {
     auto frame = call.frame;
     frame["id"] = id;
-    under_way_[id].timer = loop_.after(call.timeout, [this, id] { overdue(id); });
+    auto const what = text_of(frame, "what");
+    auto& one = under_way_[id];
+    one.timer = loop_.after(call.timeout, [this, id] { overdue(id); });
+    one.unwanted = what != "prestart" && what != "renew";
     if (call.settings) {
         send(OutgoingFrame{frame, "settings", *call.settings});
     } else {
@@ -114,7 +110,14 @@ void PluginProcess::call(std::uint64_t id, Call const& call) {
 
 void PluginProcess::cancel(std::uint64_t id) {
     auto const found = under_way_.find(id);
-    if (found != under_way_.end() && !std::exchange(found->second.canceled, true)) {
+    if (found != under_way_.end()) {
+        found->second.unwanted = true;
+        tell_canceled(id, found->second);
+    }
+}
+
+void PluginProcess::tell_canceled(std::uint64_t id, UnderWay& call) {
+    if (!std::exchange(call.told, true)) {
         send({{"t", "cancel"}, {"id", id}});
     }
 }
@@ -124,7 +127,7 @@ void PluginProcess::overdue(std::uint64_t id) {
     auto& call = under_way_.at(id);
     if (!std::exchange(call.overdue, true)) {
         call.timer = loop_.after(plan_.cancel_grace, [this, id] { overdue(id); });
-        cancel(id);
+        tell_canceled(id, call);
         return;
     }
     under_way_.erase(id);
@@ -177,6 +180,7 @@ void PluginProcess::channel_ended(std::string why) {
     readable_ = nullptr;
     writable_ = nullptr;
     channel_.reset();
+    discard(reader_.release());
     if (!reaped_) {
         spawner_.kill(pid_);
         return;
@@ -214,13 +218,20 @@ void PluginProcess::send(Json frame, std::vector<UniqueFd> descriptors) {
 }
 
 void PluginProcess::send(OutgoingFrame out) {
-    if (!channel_ || !out.valid()) {
+    if (!channel_ || flooded_ || !out.valid()) {
         return;  // larger than any that is made of what the daemon takes: its call ends with its deadline
     }
     out_bytes_ += out.size();
     out_.push_back(std::move(out));
     if (!writable_) {
         flush();
+    }
+    if (out_bytes_ > most_waiting_bytes && !std::exchange(flooded_, true)) {
+        loop_.post([weak = std::weak_ptr{self_}] {
+            if (auto const self = weak.lock(); self && *self != nullptr) {
+                (*self)->kill("it does not read what it is told");
+            }
+        });
     }
 }
 
@@ -229,14 +240,8 @@ void PluginProcess::flush() {
         auto const size = out_.front().size();
         auto const sent = send_some(channel_.get(), out_.front(), false);
         if (sent == Sent::again) {
-            if (out_bytes_ > most_waiting_bytes) {
-                loop_.post([weak = std::weak_ptr{self_}] {
-                    if (auto const self = weak.lock(); self && *self != nullptr) {
-                        (*self)->kill("it does not read what it is told");
-                    }
-                });
-            } else if (!writable_) {
-                writable_ = loop_.watch(channel_.get(), Readiness::writable, [this] { flush(); });
+            if (!writable_) {
+                writable_ = loop_.watch(channel_.get(), Readiness::writable, [this] { drain(); });
             }
             return;
         }
@@ -252,96 +257,12 @@ void PluginProcess::flush() {
     writable_ = nullptr;
 }
 
-void PluginProcess::read() {
-    for (int i = 0; i < reads_in_a_turn && channel_; ++i) {
-        auto const got = receive_some(channel_.get(), reader_, false);
-        while (auto frame = reader_.next()) {
-            handle(std::move(*frame));
-            if (!channel_) {
-                return;
-            }
-        }
-        if (!reader_.fault().empty()) {
-            kill("it wrote to the daemon what makes no sense: " + reader_.fault());
-            return;
-        }
-        if (got == Received::again) {
-            return;
-        }
-        if (got == Received::end) {
-            // It is on its way out, and its status says more; it is not let live without its channel.
-            channel_ended({});
-            return;
-        }
+void PluginProcess::drain() {
+    bool const had_room = has_room();
+    flush();
+    if (!had_room && has_room()) {
+        owner_.on_room();
     }
-}
-
-void PluginProcess::handle(Frame frame) {
-    auto const type = std::string{type_of(frame)};
-    auto const& body = frame.body;
-    if (type == "plugin") {
-        greet(body);
-    } else if (type == "failed") {
-        kill("it cannot be loaded: " + shortened(text_of(body, "text"), longest_text));
-    } else if (type == "end") {
-        finish_call(frame);
-    } else if (type == "log") {
-        owner_.on_log(static_cast<int>(signed_of(body, "level")), shortened(text_of(body, "text"), longest_line),
-                      number_of(body, "id"));
-    } else if (type == "line") {
-        owner_.on_line(number_of(body, "id"), shortened(text_of(body, "text"), longest_line), flag_of(body, "error"));
-    } else if (type == "emit") {
-        auto details = named_texts_of(body, "details");
-        while (details.size() > most_details) {
-            details.erase(std::prev(details.end()));
-        }
-        for (auto& [name, text] : details) {
-            text = shortened(text, longest_text);
-        }
-        owner_.on_emit(text_of(body, "vm"), shortened(text_of(body, "text"), longest_text), std::move(details));
-    } else if (type == "secret") {
-        owner_.on_secret(number_of(body, "ask"), text_of(body, "name"));
-    }
-}
-
-void PluginProcess::greet(Json const& frame) {
-    if (ready_) {
-        return;
-    }
-    if (auto const theirs = number_of(frame, "protocol"); theirs != protocol_version) {
-        kill(plan_.program + " speaks version " + std::to_string(theirs) + " of the protocol, this apiaryd version " +
-             std::to_string(protocol_version) + ": install both from one package");
-        return;
-    }
-    if (declaration_from(frame) != plan_.declaration) {
-        kill("it declares something else when it is run than when it was looked at");
-        return;
-    }
-    timer_ = quitting_ ? std::move(timer_) : nullptr;
-    ready_ = true;
-    owner_.on_ready();
-}
-
-void PluginProcess::finish_call(Frame& frame) {
-    auto const id = number_of(frame.body, "id");
-    if (under_way_.erase(id) == 0) {
-        return;  // given up, or made up
-    }
-    auto const result = text_of(frame.body, "result");
-    Answer answer{.kind = result == "ok"     ? Answer::Kind::ok
-                          : result == "veto" ? Answer::Kind::veto
-                                             : Answer::Kind::failed,
-                  .broken = flag_of(frame.body, "broken"),
-                  .text = shortened(text_of(frame.body, "text"), longest_text),
-                  .contributions = {}};
-    auto contributed = contributions_from(frame);
-    if (auto* const fault = std::get_if<std::string>(&contributed)) {
-        answer.kind = Answer::Kind::failed;
-        answer.text = std::move(*fault);
-    } else {
-        answer.contributions = std::move(std::get<std::vector<Contribution>>(contributed));
-    }
-    owner_.on_answer(id, std::move(answer));
 }
 
 }  // namespace apiary::plugin

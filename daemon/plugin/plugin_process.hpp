@@ -45,6 +45,8 @@ public:
     virtual void on_line(std::uint64_t id, std::string text, bool is_error) = 0;
     virtual void on_emit(std::string vm, std::string text, std::map<std::string, std::string> details) = 0;
     virtual void on_secret(std::uint64_t ask, std::string name) = 0;
+    virtual void on_spent(std::string why) = 0;  // it works, but another process is better for further calls
+    virtual void on_room() = 0;                  // it has read what was in the way of calls: has_room()
 };
 
 class PluginProcess {
@@ -63,6 +65,8 @@ public:
     // It is dead: on_end() follows when the last that was said has been read.
     [[nodiscard]] auto ended() const -> bool { return reaped_; }
 
+    // What it has not read yet is little enough for more calls. Not so: on_room() follows when it has read.
+    [[nodiscard]] auto has_room() const -> bool { return channel_ && out_bytes_ < enough_waiting_bytes; }
     void call(std::uint64_t id, Call const& call);
     void cancel(std::uint64_t id);
     void answer_secret(std::uint64_t ask, std::string const* value, int error);  // null: `error`
@@ -70,16 +74,26 @@ public:
     void quit();                 // when nothing is under way any more; killed if it does not end then
     void kill(std::string why);  // `why` is what on_end() says
 
+    // A process that is slow to read is not given more calls than this, which are bounded in number but not in size by
+    // anything else. What is no call cannot be held back: with this much of it the process is killed.
+    static constexpr std::size_t enough_waiting_bytes = std::size_t{4} * 1024 * 1024;
+    static constexpr std::size_t most_waiting_bytes = 4 * enough_waiting_bytes;
+
 private:
     struct UnderWay {
         Handle timer;
-        bool canceled = false, overdue = false;
+        bool told = false, overdue = false;  // that it is canceled; that its time is over
+        bool unwanted = false;               // it was called off, or may contribute nothing
     };
     void send(Json frame, std::vector<UniqueFd> descriptors = {});
     void send(OutgoingFrame out);
     void flush();
+    void drain();
     void read();
-    void handle(Frame frame);
+    auto take_frames(int& left) -> bool;
+    void handle(Frame& frame);
+    void discard(std::vector<UniqueFd> descriptors);
+    void tell_canceled(std::uint64_t id, UnderWay& call);
     void greet(Json const& frame);
     void finish_call(Frame& frame);
     void overdue(std::uint64_t id);
@@ -92,7 +106,7 @@ private:
     HostOwner& owner_;
     HostPlan plan_;
     pid_t pid_ = 0;
-    bool ready_ = false, quitting_ = false, reaped_ = false;
+    bool ready_ = false, quitting_ = false, reaped_ = false, flooded_ = false, goes_on_ = false;
     int status_ = -1;  // once it is reaped
     std::string why_;  // it is to end, or has lost its channel, for this
     UniqueFd channel_;

@@ -1,8 +1,10 @@
 #include "plugin/plugin_step.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "plugin/contribution_frames.hpp"
+#include "plugin/contributions.hpp"
 #include "plugin/vm_json.hpp"
 
 namespace apiary::plugin {
@@ -33,7 +35,11 @@ auto result_of(Answer answer, bool prestart) -> StepResult {
             }
             break;
         case Answer::Kind::refused:
-            result.reason = Reason::plugin_unavailable;
+            // Only a fault that holds is told so: what may be over in a second does not keep a VM from being started
+            // again.
+            result.reason = !answer.passing ? Reason::plugin_unavailable
+                            : prestart      ? Reason::step_failed
+                                            : Reason::none;
             if (prestart) {
                 result.kind = StepResult::Kind::veto;  // the plugin has not heard of it
             }
@@ -50,6 +56,21 @@ auto result_of(Answer answer, bool prestart) -> StepResult {
             break;
     }
     return result;
+}
+
+// What was not contributed anew holds, but for descriptors, which are gone. Of what one thing of the VM is to be, only
+// the new holds, of whatever kind; notes are about nothing but themselves.
+void keep_others(std::vector<Contribution> const& before, std::vector<Contribution>& now) {
+    auto const fresh = now.size();
+    for (auto const& one : before) {
+        bool const replaced = std::any_of(
+            now.begin(), now.begin() + static_cast<std::ptrdiff_t>(fresh), [&one](Contribution const& other) {
+                return other.id == one.id && (other.kind == "note") == (one.kind == "note");
+            });
+        if (one.kind != "fd" && !replaced && now.size() < max_contributions) {
+            now.push_back(one);
+        }
+    }
 }
 
 }  // namespace
@@ -134,12 +155,23 @@ void PluginStep::make(std::string_view what, StepCall const& call, milliseconds 
                                                       std::move(then));
 }
 
+// A VM does not start before what was begun for it is undone, or somebody has given that up, which no step is told of.
+void PluginStep::forget_given_up(std::string const& vm) {
+    std::erase_if(attempts_, [&vm](auto const& one) {
+        return one.second.vm == vm && one.second.under_way == 0 && one.second.next.empty();
+    });
+}
+
 void PluginStep::prestart(StepCall call, Done done) {
+    forget_given_up(call.definition->name);
     auto const log = log_of(call.contributions);
     if (log && plugin_ != nullptr) {
         plugin_->logs.insert_or_assign(call.definition->name, log);
     }
     auto const* const declared = plugin_ != nullptr ? plugin_->declaration() : nullptr;
+    auto& own = attempts_[call.attempt];
+    own.vm = call.definition->name;
+    own.log = declared != nullptr && declared->has.poststop ? log : nullptr;
     if (declared != nullptr && !declared->has.prestart) {
         world_.loop.post([done = std::move(done)] { done({}); });
         return;
@@ -169,8 +201,7 @@ auto PluginStep::log_now(std::string const& vm) const -> std::shared_ptr<UniqueF
     if (plugin_ == nullptr) {
         return nullptr;
     }
-    auto const found = plugin_->logs.find(vm);
-    return found == plugin_->logs.end() ? nullptr : found->second;
+    return plugin_->log_of_vm(vm);
 }
 
 auto PluginStep::renews_at_reboot() const -> bool {
@@ -199,17 +230,15 @@ void PluginStep::poststop(StepCall call, Done done) {
         if (call.contributions.empty()) {
             call.contributions = attempts_[attempt].contributed;
         }
+        attempts_[attempt].vm = call.definition->name;
         auto const* const now = plugin_ != nullptr ? plugin_->declaration() : nullptr;
         make("poststop", call, now != nullptr ? now->poststop_timeout : milliseconds{0}, log_now(call.definition->name),
-             [weak = std::weak_ptr{self_}, attempt, vm = call.definition->name, done](Answer answer) {
+             [weak = std::weak_ptr{self_}, attempt, done](Answer answer) {
                  auto result = result_of(std::move(answer), false);
                  result.contributions.clear();
                  bool const undone = result.kind == StepResult::Kind::ok;
                  done(std::move(result));
                  if (auto const self = weak.lock(); self && *self != nullptr) {
-                     if (undone && (*self)->plugin_ != nullptr) {
-                         (*self)->plugin_->logs.erase(vm);
-                     }
                      (*self)->call_ended(attempt, undone);
                  }
              });
@@ -232,8 +261,8 @@ void PluginStep::renew(StepCall call, Done done) {
         make("renew", call, timeout, log_now(call.definition->name),
              [weak = std::weak_ptr{self_}, attempt, before = call.contributions, done](Answer answer) {
                  auto result = result_of(std::move(answer), false);
-                 if (result.kind == StepResult::Kind::ok && result.contributions.empty()) {
-                     result.contributions = before;  // nothing was to be renewed
+                 if (result.kind == StepResult::Kind::ok) {
+                     keep_others(before, result.contributions);
                  }
                  done(std::move(result));
                  if (auto const self = weak.lock(); self && *self != nullptr) {

@@ -37,11 +37,14 @@ public:
 
 private:
     struct Attempt {
+        std::string vm;
         std::uint64_t under_way = 0;             // number of the call; 0: none
         std::deque<std::function<void()>> next;  // what is to follow
         // Of a prestart that the engine had called off: it does not know of them, and the undo needs them.
         std::vector<Contribution> contributed;
+        std::shared_ptr<UniqueFd> log;  // of the VM, for the undo
     };
+    void forget_given_up(std::string const& vm);
     void in_order(std::uint64_t attempt, std::function<void()> what);
     void make(std::string_view what, StepCall const& call, std::chrono::milliseconds timeout,
               std::shared_ptr<UniqueFd> log, Answered then);

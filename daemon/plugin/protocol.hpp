@@ -45,6 +45,9 @@
 //   line     id, text, error: for the log of the VM of that call
 //   emit     vm (absent: none), text, details {name: text}
 //   secret   ask, name
+//   spent    text: why the process is of little use for more calls: it is to quit when those under way have ended.
+//   Comes
+//            before the `end` of the call that it is noticed after
 //
 // vm: {name, id, incarnation, run_folder, settings [[key, [value…]]…]}
 //

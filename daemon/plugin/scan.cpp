@@ -7,10 +7,17 @@
 #include "plugin/state_folder.hpp"
 
 namespace apiary::plugin {
-namespace {
 
 void judge_keys(std::vector<FoundPlugin>& plugins, ScanRequest const& request) {
     std::map<std::string, std::string> taken;  // key -> plugin
+    for (auto const& one : plugins) {
+        for (auto const& key : one.declaration&& one.fault.empty() ? one.declaration->keys : std::vector<Key>{}) {
+            auto const holder = request.holders.find(key.name);
+            if (holder != request.holders.end() && holder->second == one.file.name) {
+                taken.emplace(key.name, one.file.name);
+            }
+        }
+    }
     for (auto& one : plugins) {
         if (!one.declaration || !one.fault.empty()) {
             continue;
@@ -22,7 +29,7 @@ void judge_keys(std::vector<FoundPlugin>& plugins, ScanRequest const& request) {
                 one.fault =
                     "its key " + key.name + " is taken: " +
                     (built_in->empty() ? "Apiary has one of that name" : "it is the plugin " + *built_in + "'s");
-            } else if (other != taken.end()) {
+            } else if (other != taken.end() && other->second != one.file.name) {
                 one.fault = "its key " + key.name + " is taken: the plugin " + other->second + " declares it, too";
             }
         }
@@ -33,8 +40,6 @@ void judge_keys(std::vector<FoundPlugin>& plugins, ScanRequest const& request) {
         }
     }
 }
-
-}  // namespace
 
 auto scan_plugins(ScanRequest const& request, Inspector& inspector) -> Scan {
     Scan scan;

@@ -109,7 +109,8 @@ private:
         std::string name;  // of the step
         std::uint64_t id;
         std::vector<Contribution> contributions;
-        bool lacks_step = false;  // so its undo could not be tried
+        bool lacks_step = false;     // so its undo could not be tried
+        std::uint64_t prestart = 0;  // number of the call, for its late answer; 0: an earlier daemon's
     };
     // Waits for the next message. The pump resumes it, so it never runs inside somebody's callback.
     struct NextMessage {
@@ -212,6 +213,7 @@ private:
     auto prepare() -> Task<bool>;
     auto attempt_step(std::shared_ptr<Step> step) -> Task<bool>;
     auto attend() -> Task<>;
+    void keep_late(Message& message);
     auto undo_all() -> Task<>;
     auto undo_once() -> Task<bool>;
     auto undo_attempt(std::size_t index, Cause& fault) -> Task<bool>;

@@ -166,6 +166,7 @@ auto Machine::attempt_step(std::shared_ptr<Step> step) -> Task<bool> {
         co_return false;
     }
     call_prestart(*step, attempts_.back());
+    attempts_.back().prestart = call_;
     arm(step->timeout(), Input::step_timeout);
     for (;;) {
         auto message = co_await next();
@@ -202,6 +203,20 @@ auto Machine::attempt_step(std::shared_ptr<Step> step) -> Task<bool> {
             co_return false;
         }
     }
+}
+
+// What a prestart made that was called off: its undo is for that, and may be a later daemon's.
+void Machine::keep_late(Message& message) {
+    auto const attempt = std::ranges::find(attempts_, message.generation, &Attempt::prestart);
+    auto& contributed = message.result.contributions;
+    if (attempt == attempts_.end() || contributed.empty()) {
+        return;
+    }
+    for (auto& one : contributed) {
+        one.fd = nullptr;  // of no use to an undo
+    }
+    attempt->contributions = std::move(contributed);
+    changed();
 }
 
 auto Machine::undo_all() -> Task<> {

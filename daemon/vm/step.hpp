@@ -44,7 +44,7 @@ struct StepCall {
 struct StepResult {
     enum class Kind {
         ok,
-        veto,    // the step says no, cleanly: nothing to undo; `reason` veto, plugin_unavailable or no_resources
+        veto,    // the step says no, cleanly: nothing to undo; `reason` says why, if it is more than that
         failed,  // it broke half-way: it is undone too
     };
     Kind kind = Kind::ok;

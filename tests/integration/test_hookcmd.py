@@ -25,7 +25,7 @@ class Scene:
         self.hooks = world.folder / "hooks"
         self.hooks.mkdir()
         self.told_in = world.folder / "told"
-        self.options = ["--bhyve", str(world.program(STAND_IN))]
+        self.options = ["--bhyve", str(world.program(STAND_IN)), "--plugin-dir", str(BUILD / "bin/plugins")]
 
     def script(self, name, body="", folder=None, owner=None):
         """A program that says what it was called with, then does what `body` says."""

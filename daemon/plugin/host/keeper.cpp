@@ -101,11 +101,10 @@ auto Keeper::begin(int channel, int lock, int output) -> bool {
     return true;
 }
 
-void Keeper::ended(pid_t group) const {
-    KeeperRecord told = record();
-    told.group = group;
-    told.begins = 0;
-    while (::send(socket_.get(), &told, sizeof told, MSG_NOSIGNAL) < 0 && errno == EINTR) {
+void tell_ended(int keeper, KeeperRecord record, pid_t group) {
+    record.group = group;
+    record.begins = 0;
+    while (::send(keeper, &record, sizeof record, MSG_NOSIGNAL) < 0 && errno == EINTR) {
     }
 }
 

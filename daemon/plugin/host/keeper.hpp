@@ -20,6 +20,9 @@ struct KeeperRecord {
     std::int32_t begins = 0;
 };
 
+// To the keeper, before the leader of the group is reaped: after that its number can be anybody's.
+void tell_ended(int keeper, KeeperRecord record, pid_t group);
+
 class Keeper {
 public:
     // To be made while the process has one thread. `channel`, `lock` and `output` (where the plugin's output can be
@@ -29,7 +32,7 @@ public:
     // What a child is to send to `descriptor()` about its own group, before it executes its program.
     [[nodiscard]] auto record() const -> KeeperRecord { return {.cookie = cookie_, .group = 0, .begins = 1}; }
     [[nodiscard]] auto descriptor() const -> int { return socket_.get(); }
-    void ended(pid_t group) const;  // before its leader is reaped
+    void ended(pid_t group) const { tell_ended(socket_.get(), record(), group); }
 
 private:
     UniqueFd socket_;

@@ -5,6 +5,8 @@
 #include <exception>
 #include <utility>
 
+#include "plugin/host/spare.hpp"
+
 namespace apiary::plugin::host {
 namespace {
 
@@ -60,11 +62,13 @@ auto Performer::initialise() -> std::string {
 }
 
 auto Performer::called(apiary_call& call) -> Answer {
+    // Of a prestart that did not begin nothing is to be undone, and an undo would need what is missing here, too.
+    int const not_begun = call.what == "prestart" ? APIARY_VETO : APIARY_FAILED;
     if (call.is_over()) {
-        return {.result = APIARY_FAILED, .text = "it was canceled, or its time was over, before it began"};
+        return {.result = not_begun, .text = "it was canceled, or its time was over, before it began"};
     }
     if (auto fault = initialise(); !fault.empty()) {
-        return {.result = APIARY_FAILED, .text = std::move(fault)};
+        return {.result = not_begun, .text = std::move(fault)};
     }
     int result = APIARY_OK;
     auto const thrown = guarded([&] {
@@ -114,11 +118,22 @@ void Performer::perform(apiary_call& call) {
                         .text = "its function " + call.what + " ended the thread that it was called on",
                         .broken = true};
             }
+            performer.look_at_descriptors();
             performer.answer(call, std::move(said));
         }
     } const always{*this, call, said, returned};
     said = called(call);
     returned = true;
+}
+
+// Before the answer: so the daemon gives no more calls to this process.
+void Performer::look_at_descriptors() {
+    if (spent_) {
+        return;
+    }
+    if (auto fault = judge_descriptors(); !fault.empty() && !spent_.exchange(true)) {
+        self_.channel.send({{"t", "spent"}, {"text", std::move(fault)}});
+    }
 }
 
 void Performer::answer(apiary_call& call, Answer said) {

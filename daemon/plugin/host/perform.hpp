@@ -32,12 +32,14 @@ private:
     };
     auto called(apiary_call& call) -> Answer;
     void answer(apiary_call& call, Answer answer);
+    void look_at_descriptors();
 
     apiary_self& self_;
     apiary_plugin const& functions_;
     std::once_flag shut_down_;
     std::mutex initialising_;
     std::atomic<bool> initialised_{false};
+    std::atomic<bool> spent_{false};  // and the daemon was told
     void* plugin_ = nullptr;
 };
 

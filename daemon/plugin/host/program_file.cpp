@@ -9,6 +9,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <utility>
+
+#include "plugin/host/child.hpp"
 
 namespace apiary::plugin::host {
 namespace {
@@ -19,31 +22,37 @@ struct Free {
     void operator()(char* text) const { std::free(text); }
 };
 
-// No link in it, and each folder root's or the owner's alone.
-auto stands_for_itself(std::string const& path, uid_t owner) -> bool {
-    std::unique_ptr<char, Free> const real{::realpath(path.c_str(), nullptr)};
-    if (!real || path != real.get()) {
-        return false;
+// The name without links of the file that was judged, if each folder in it is root's or the owner's alone: else
+// nothing.
+auto lasting_name(std::string const& path, struct stat const& judged, uid_t owner) -> std::string {
+    std::unique_ptr<char, Free> const text{::realpath(path.c_str(), nullptr)};
+    if (!text) {
+        return {};
     }
-    for (auto end = path.rfind('/'); end != std::string::npos;
-         end = end == 0 ? std::string::npos : path.rfind('/', end - 1)) {
-        std::string const folder = end == 0 ? "/" : path.substr(0, end);
+    std::string real{text.get()};
+    for (auto end = real.rfind('/'); end != std::string::npos;
+         end = end == 0 ? std::string::npos : real.rfind('/', end - 1)) {
+        std::string const folder = end == 0 ? "/" : real.substr(0, end);
         struct stat found {};
         if (::lstat(folder.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) ||
             (found.st_uid != 0 && found.st_uid != owner) || (found.st_mode & others_write) != 0) {
-            return false;
+            return {};
         }
     }
-    return true;
+    // What the path leads to may be another file by now.
+    struct stat found {};
+    bool const same =
+        ::lstat(real.c_str(), &found) == 0 && found.st_dev == judged.st_dev && found.st_ino == judged.st_ino;
+    return same ? real : std::string{};
 }
 
 }  // namespace
 
 auto open_owned(std::string const& path, uid_t owner) -> std::variant<ProgramFile, ProgramFault> {
-    // Without waiting: it may be a pipe. Close on execution comes later, where that is known.
-    UniqueFd file{::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
+    // To be looked at, not opened: it may be a device, which does something when it is.
+    UniqueFd const looked_at{::open(path.c_str(), O_PATH | O_CLOEXEC)};
     struct stat found {};
-    if (!file || ::fstat(file.get(), &found) != 0) {
+    if (!looked_at || ::fstat(looked_at.get(), &found) != 0) {
         return ProgramFault{errno, std::strerror(errno)};
     }
     if (!S_ISREG(found.st_mode)) {
@@ -56,13 +65,18 @@ auto open_owned(std::string const& path, uid_t owner) -> std::variant<ProgramFil
     if ((found.st_mode & others_write) != 0) {
         return ProgramFault{EPERM, "others than its owner can write to it (chmod go-w)"};
     }
-    if (stands_for_itself(path, owner)) {
-        return ProgramFile{.path = path, .file = {}};
+    if (auto name = lasting_name(path, found, owner); !name.empty()) {
+        return ProgramFile{.path = std::move(name), .file = {}};
+    }
+    // Close on execution comes later, where it is known whether it may.
+    auto file = open_again(looked_at.get());
+    if (!file) {
+        return ProgramFault{errno, std::strerror(errno)};
     }
     std::array<char, 2> first{};
     bool const script = ::pread(file.get(), first.data(), first.size(), 0) == 2 && first[0] == '#' && first[1] == '!';
-    if (file.get() <= 3) {
-        file.reset(::fcntl(file.get(), F_DUPFD_CLOEXEC, 4));
+    if (file.get() < first_free) {
+        file.reset(::fcntl(file.get(), F_DUPFD_CLOEXEC, first_free));
     }
     return ProgramFile{.path = path, .file = std::move(file), .is_script = script};
 }

@@ -1,5 +1,6 @@
 // Linux: prctl(2), a network namespace, and capabilities by the system calls themselves: a library for three of them
 // would be one more thing to load into every plugin's process.
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <sys/prctl.h>
@@ -13,6 +14,7 @@
 #include <string_view>
 
 #include "plugin/host/rights.hpp"
+#include "vm/unique_fd.hpp"
 
 namespace apiary::plugin::host {
 namespace {
@@ -84,6 +86,11 @@ auto is_wanted(std::vector<std::string> const& names, unsigned number) -> bool {
     return false;
 }
 
+auto write_into(char const* path, std::string const& text) -> bool {
+    UniqueFd const file{::open(path, O_WRONLY | O_CLOEXEC)};
+    return file && ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
+}
+
 }  // namespace
 
 auto no_new_privileges() -> bool {
@@ -91,10 +98,21 @@ auto no_new_privileges() -> bool {
 }
 
 auto leave_network() -> std::string {
-    if (::unshare(CLONE_NEWNET) == 0 || (::geteuid() != 0 && ::unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0)) {
+    constexpr char const* what = "it cannot be cut off from the network";
+    if (::unshare(CLONE_NEWNET) == 0) {
         return {};
     }
-    return cannot("it cannot be cut off from the network");
+    auto const uid = std::to_string(::geteuid());
+    auto const gid = std::to_string(::getegid());
+    if (uid == "0" || ::unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) {
+        return cannot(what);
+    }
+    // It stays who it was: without this nothing would be its own, not even its files.
+    if (!write_into("/proc/self/setgroups", "deny") || !write_into("/proc/self/uid_map", uid + ' ' + uid + " 1") ||
+        !write_into("/proc/self/gid_map", gid + ' ' + gid + " 1")) {
+        return cannot("it is cut off from the network, and has lost its user by that");
+    }
+    return {};
 }
 
 auto prepare_capabilities(std::vector<std::string> const& names) -> std::string {

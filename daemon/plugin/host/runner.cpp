@@ -18,14 +18,15 @@
 #include <utility>
 #include <vector>
 
-#include "plugin/host/child.hpp"
 #include "plugin/host/lines.hpp"
 #include "plugin/host/program_file.hpp"
+#include "plugin/host/start.hpp"
 
 namespace apiary::plugin::host {
 namespace {
 
 constexpr std::size_t most_logged = std::size_t{4} * 1024 * 1024;  // of one program: a log is on a disk
+constexpr char const* too_many = "there are no more processes, or too many that were killed do not end";
 constexpr char const* path_alone = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 struct Account {
@@ -69,8 +70,8 @@ struct Pipe {
         }
         read.reset(ends[0]);
         write.reset(ends[1]);
-        if (write.get() <= 3) {
-            write.reset(::fcntl(write.get(), F_DUPFD_CLOEXEC, 4));
+        if (write.get() < first_free) {
+            write.reset(::fcntl(write.get(), F_DUPFD_CLOEXEC, first_free));
         }
         return ::fcntl(read.get(), F_SETFL, O_NONBLOCK) == 0 && write;
     }
@@ -133,10 +134,11 @@ private:
             program = std::get<ProgramFile>(std::move(judged));
         }
         UniqueFd nothing{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
-        if (nothing && nothing.get() <= 3) {
-            nothing.reset(::fcntl(nothing.get(), F_DUPFD_CLOEXEC, 4));
+        if (nothing && nothing.get() < first_free) {
+            nothing.reset(::fcntl(nothing.get(), F_DUPFD_CLOEXEC, first_free));
         }
-        if (!nothing || !output_.make() || !errors_.make()) {
+        canceling_ = call_.cancel_descriptor();
+        if (!nothing || !output_.make() || !errors_.make() || canceling_ < 0) {
             return failed(outcome, errno);
         }
         std::array<char const*, 2> alone{path.c_str(), nullptr};
@@ -161,70 +163,76 @@ private:
             plan.groups = account->groups.data();
             plan.group_count = account->groups.size();
         }
-        auto child = start_child(plan);
-        if (!child) {
-            return failed(outcome, errno);
+        auto started = start_child(plan, {.deadline = deadline_, .canceling = canceling_});
+        if (started.how == Started::How::failed) {
+            return started.error == EAGAIN ? failed(outcome, EAGAIN, too_many) : failed(outcome, started.error);
         }
-        child_ = std::move(*child);
+        child_ = std::move(started.child);
         output_.write.reset();
         errors_.write.reset();
+        if (started.how == Started::How::over) {
+            kill(outcome);
+        }
         return {};
     }
 
     void to_the_end(apiary_outcome& outcome) {
         Lines standard{[this](std::string const& line) { told(line, false); }};
         Lines error{[this](std::string const& line) { told(line, true); }};
-        int const canceling = call_.cancel_descriptor();
-        bool killed = false;
         for (;;) {
             std::array<pollfd, 4> watched{{{child_.ended.get(), POLLIN, 0},
                                            {output_.read.get(), POLLIN, 0},
                                            {errors_.read.get(), POLLIN, 0},
-                                           {killed ? -1 : canceling, POLLIN, 0}}};
-            if (::poll(watched.data(), watched.size(), killed ? -1 : wait_time()) < 0 && errno != EINTR) {
-                break;
+                                           {killed_ ? -1 : canceling_, POLLIN, 0}}};
+            if (::poll(watched.data(), watched.size(), milliseconds_until(killed_ ? given_up_ : deadline_)) < 0) {
+                watched = {};
             }
             bool const over = watched[0].revents != 0;  // what it wrote before that is read below
             take(output_, standard);
             take(errors_, error);
             if (over) {
+                end(outcome);
                 break;
             }
-            if (!killed && (call_.was_canceled() || Clock::now() >= deadline_)) {
-                // Canceled is also a call that was given up because its time was over.
-                outcome.canceled = call_.was_canceled() && Clock::now() < deadline_ ? 1 : 0;
-                outcome.timed_out = outcome.canceled == 0 ? 1 : 0;
-                ::kill(-child_.pid, SIGKILL);
-                killed = true;
+            if (killed_ && Clock::now() >= given_up_) {
+                leave();
+                break;
+            }
+            if (!killed_ && (call_.was_canceled() || Clock::now() >= deadline_)) {
+                kill(outcome);
             }
         }
         standard.end();
         error.end();
-        reap(outcome);
     }
 
-    // Until the deadline; rounded up, so that it is over then.
-    [[nodiscard]] auto wait_time() const -> int {
-        auto const left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - Clock::now()).count();
-        return static_cast<int>(std::clamp<std::int64_t>(left, 0, 24 * 3600 * 1000));
+    void kill(apiary_outcome& outcome) {
+        // Canceled is also a call that was given up because its time was over.
+        outcome.canceled = call_.was_canceled() && Clock::now() < deadline_ ? 1 : 0;
+        outcome.timed_out = outcome.canceled == 0 ? 1 : 0;
+        kill_child(child_);
+        killed_ = true;
+        given_up_ = Clock::now() + end_patience;
     }
 
-    // The keeper hears of the end while the number is still taken.
-    void reap(apiary_outcome& outcome) {
-        siginfo_t ended{};
-        while (::waitid(P_PID, static_cast<id_t>(child_.pid), &ended, WEXITED | WNOWAIT) != 0 && errno == EINTR) {
-        }
-        self_.keeper.ended(child_.pid);
-        int status = 0;
-        pid_t reaped = 0;
-        while ((reaped = ::waitpid(child_.pid, &status, 0)) < 0 && errno == EINTR) {
-        }
-        if (reaped != child_.pid) {  // the plugin waits for all children
+    void leave() {
+        self_.log(
+            APIARY_WARNING,
+            std::string{command_.path} + " (process " + std::to_string(child_.pid) +
+                ") was killed and does not end: a system call that cannot be broken off, or a debugger, holds it. "
+                "It is left behind",
+            call_.id);
+        leave_behind(std::move(child_));
+    }
+
+    void end(apiary_outcome& outcome) {
+        auto const status = reap(child_);
+        if (!status) {  // the plugin waits for all children
             outcome.error = ECHILD;
-        } else if (WIFEXITED(status)) {
-            outcome.status = WEXITSTATUS(status);
-        } else if (WIFSIGNALED(status)) {
-            outcome.signal = WTERMSIG(status);
+        } else if (WIFEXITED(*status)) {
+            outcome.status = WEXITSTATUS(*status);
+        } else if (WIFSIGNALED(*status)) {
+            outcome.signal = WTERMSIG(*status);
         }
     }
 
@@ -272,7 +280,10 @@ private:
     apiary_command const& command_;
     Clock::time_point deadline_;
     Pipe output_, errors_;
+    int canceling_ = -1;
     Child child_;
+    bool killed_ = false;
+    Clock::time_point given_up_;
     std::string last_line_;
     std::size_t logged_ = 0;
 };

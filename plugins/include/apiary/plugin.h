@@ -152,7 +152,8 @@ struct apiary_plugin {
     int (*poststop)(void* self, apiary_call* call);
     /* The guest is to be launched again after a restart of the daemon: descriptors that were contributed are gone, and
      * are wanted again. With APIARY_PLUGIN_RENEW_AT_REBOOT also before each launch after a reboot; nothing is gone
-     * then. NULL: what was contributed, without descriptors, holds. */
+     * then. What is not contributed anew holds as it is, but for
+     * descriptors. NULL: all does. */
     int (*renew)(void* self, apiary_call* call);
     /* One of the events that were asked for. The result is told, and changes nothing. */
     int (*event)(void* self, apiary_call* call);
@@ -248,13 +249,18 @@ struct apiary_host {
     int (*contribution)(apiary_call* call, size_t index, struct apiary_contribution* into);
 
     /* Runs a program to its end; blocks. It is the leader of a process group, which is killed when its time is over,
-     * when the call is canceled, and when the plugin's process ends. Not 0: it could not be run. */
+     * when the call is canceled, and when the plugin's process ends. One that does not even end then (the kernel, or a
+     * debugger of its user, holds it) is waited for 2 s more; its outcome is a status of -1 and no signal. Not 0: it
+     * could not be run. */
     int (*run)(apiary_call* call, const struct apiary_command* command, struct apiary_outcome* outcome);
     /* A secret that the admin put into the plugin's secrets under this name. Gives its length, -1 with errno: ENOENT
-     * there is none, ERANGE `size` is too small. Wipe it after use. */
+     * there is none, ERANGE `size` is too small, EINVAL the name has more than 128 bytes, EAGAIN 512 others are waited
+     * for. Wipe it after use. */
     long (*secret)(apiary_self* self, const char* name, char* into, size_t size);
     /* An event of its own, of type notice, about a VM or, with `vm` NULL, about none. `details`: names and values in
-     * turn, NULL ends them. It is told after the daemon has stored it. */
+     * turn, NULL ends them: at most 32, with names of 1 to 64 of a-z, 0-9, _ and -; others are left out. 0 says that it
+     * was sent: more than the daemon takes (100 a second, messages counted, 1,000 at once) is left out, and the log
+     * tells how much. */
     int (*emit)(apiary_self* self, const char* vm, const char* text, const char* const* details);
 };
 

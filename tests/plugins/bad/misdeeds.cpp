@@ -47,6 +47,12 @@ auto do_it(apiary_call* call) -> int {
         static_cast<void>(!::read(host->cancel_fd(call), &nothing, 1));
         std::this_thread::sleep_for(std::chrono::milliseconds{300});
     } else if (is("leak")) {
+        apiary_command command{};
+        command.size = sizeof command;
+        command.path = "/bin/true";
+        if (host->run(call, &command, nullptr) != 0) {
+            return APIARY_FAILED;
+        }
         while (::open("/dev/null", O_RDONLY) >= 0) {  // until there are no more
         }
     } else if (is("throw")) {

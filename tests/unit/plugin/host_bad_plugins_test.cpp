@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
+#include <utility>
 
 #include "unit/plugin/host_fixture.hpp"
 
@@ -42,6 +44,12 @@ struct BadPlugin : HostFixture {
         auto const end = call(what, bad_in(name, what));
         EXPECT_FALSE(end) << result_of(end);
         return host.status();
+    }
+    auto says_that_it_is_spent() -> bool {
+        auto const passed = std::exchange(host.passed, {});
+        return std::any_of(passed.begin(), passed.end(), [](Frame const& one) {
+            return type_of(one) == "spent" && text_of(one.body, "text").find("descriptors") != std::string::npos;
+        });
     }
     // The answer to such a call, after which the next one is answered well.
     auto fails(std::string const& name, std::string const& what = "prestart", Json more = Json::object())
@@ -171,8 +179,17 @@ TEST_F(BadPlugin, EndOfTheThread) {
 }
 
 TEST_F(BadPlugin, LeakOfDescriptors) {
-    auto const end = fails("leak");
-    EXPECT_EQ(result_of(end), "ok: ");  // it has noticed nothing; what it keeps is its own process's
+    serve("leak");
+    EXPECT_EQ(result_of(call("prestart", {})), "ok: ");
+    EXPECT_FALSE(says_that_it_is_spent());
+    auto const leaks = bad_in("leak", "prestart");
+    EXPECT_EQ(result_of(call("prestart", leaks)), "ok: ");  // it has noticed nothing
+    EXPECT_TRUE(says_that_it_is_spent());                   // before that answer: no more calls come
+    EXPECT_EQ(result_of(call("prestart", {})), "ok: ");
+    EXPECT_FALSE(says_that_it_is_spent());  // once is enough
+    EXPECT_THAT(result_of(call("prestart", leaks)), HasSubstr("failed: /bin/true cannot be run: Too many open files"));
+    host.send({{"t", "quit"}});
+    EXPECT_EQ(host.status(), 0);
 }
 
 TEST_F(BadPlugin, Slow) {

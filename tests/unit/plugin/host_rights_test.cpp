@@ -1,10 +1,15 @@
 // What a plugin's process may do.
 #include <gmock/gmock.h>
+#include <grp.h>
 #include <gtest/gtest.h>
 #include <pwd.h>
+#include <sched.h>
+#include <sys/prctl.h>
 
+#include <functional>
 #include <string>
 
+#include "plugin/host/rights.hpp"
 #include "unit/plugin/host_fixture.hpp"
 
 namespace apiary::plugin {
@@ -51,6 +56,37 @@ TEST_F(HostRights, KeepNamedCapabilities) {
 TEST_F(HostRights, AreWithoutNetwork) {
     EXPECT_THAT(rights({{"no_network", true}, {"user", "nobody"}}), Contains("interfaces lo"));
     EXPECT_EQ(host.logged().back(), "interfaces lo");
+}
+
+// In a process of its own, for there is no way back. What it gives is the exit status of that.
+auto as_other(std::function<int()> const& what) -> int {
+    pid_t const pid = ::fork();
+    if (pid == 0) {
+        constexpr unsigned other = 12345;  // nobody's own number is that of users who are not known, too
+        bool const done = ::setgroups(0, nullptr) == 0 && ::setgid(other) == 0 && ::setuid(other) == 0 &&
+                          ::prctl(PR_SET_DUMPABLE, 1) == 0;  // as a process is that was never root
+        ::_exit(done ? what() : 99);
+    }
+    int status = -1;
+    ::waitpid(pid, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+TEST_F(HostRights, OfOthersThanRootStayTheirsWithoutNetwork) {
+    if (as_other([] { return ::unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 ? 0 : 1; }) != 0) {
+        GTEST_SKIP() << "a user cannot leave the network here";
+    }
+    EXPECT_EQ(as_other([] {
+                  auto const uid = ::getuid();
+                  auto const gid = ::getgid();
+                  if (!host::leave_network().empty()) {
+                      return 1;
+                  }
+                  struct stat own {};
+                  bool const same = ::getuid() == uid && ::getgid() == gid;
+                  return same && ::stat("/proc/self", &own) == 0 && own.st_uid == uid ? 0 : 2;
+              }),
+              0);
 }
 
 TEST_F(HostRights, ThatCannotBeHadAreTold) {

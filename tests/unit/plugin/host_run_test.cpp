@@ -2,9 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <pwd.h>
+#include <sys/ptrace.h>
 
 #include <cstdio>
 #include <fstream>
+#include <set>
 #include <string>
 
 #include "unit/plugin/host_fixture.hpp"
@@ -145,6 +147,82 @@ TEST_F(HostRuns, NothingIsLeftWhenTheHostIsKilled) {
     }
 }
 
+auto children_of(pid_t pid) -> std::set<std::string> {
+    std::set<std::string> all;
+    for (auto const& task : std::filesystem::directory_iterator{"/proc/" + std::to_string(pid) + "/task"}) {
+        std::ifstream file{task.path() / "children"};
+        for (std::string child; file >> child;) {
+            all.insert(child);
+        }
+    }
+    return all;
+}
+
+// Takes a lease on a file, so that its execution begins, and waits. Then the user that it would run as stops it.
+TEST_F(HostRuns, WhatIsHeldUpBeforeItsExecutionHoldsNobodyUp) {
+    auto const path = write("hook", "#!/bin/sh\necho it ran\n");
+    UniqueFd const leased{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    sigset_t signals;
+    ::sigemptyset(&signals);
+    ::sigaddset(&signals, SIGIO);
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    if (::fcntl(leased.get(), F_SETLEASE, F_WRLCK) != 0) {
+        GTEST_SKIP() << "no leases here";
+    }
+    auto const before = children_of(host.pid());
+    auto const id = begin_call("prestart", {{"run", {path}}});
+    int number = 0;
+    ASSERT_EQ(::sigwait(&signals, &number), 0);  // somebody wants to open it
+    auto children = children_of(host.pid());
+    for (auto const& one : before) {
+        children.erase(one);
+    }
+    ASSERT_EQ(children.size(), 1U);
+    auto const child = *children.begin();
+    ::kill(std::stoi(child), SIGSTOP);
+    for (std::string line; line.find(") T") == std::string::npos; ::usleep(1000)) {
+        std::getline(std::ifstream{"/proc/" + child + "/stat"}, line);
+    }
+    // The lock, the channel and others' pipes are not among what it has open.
+    std::set<std::string> open;
+    for (auto const& one : std::filesystem::directory_iterator{"/proc/" + child + "/fd"}) {
+        open.insert(one.path().filename());
+    }
+    EXPECT_THAT(open, ElementsAre("0", "1", "2", "4"));
+    ASSERT_EQ(::fcntl(leased.get(), F_SETLEASE, F_UNLCK), 0);
+    EXPECT_EQ(result_of(call("prestart", {}, {{"vm", vm_body({}, "other", 8)}})), "ok: ");
+    host.send({{"t", "cancel"}, {"id", id}});
+    host.end_of(id);
+    EXPECT_THAT(host.logged(), ElementsAre(ran("status -1 signal 9 timed_out 0 canceled 1 error 0 last ")));
+    EXPECT_TRUE(is_gone(child));
+    EXPECT_THAT(run({path}), Contains("out: it ran"));
+}
+
+// As long as the user that it runs as traces it, it is dead and does not end.
+TEST_F(HostRuns, WhatDoesNotEndWhenItIsKilledIsLeftBehind) {
+    auto const id = begin_call("prestart", {{"run", {"/bin/sh", "-c", "echo $$; sleep 1000"}}});
+    auto const told = host.wait_for({"log"});
+    ASSERT_TRUE(told);
+    pid_t const pid = std::stoi(text_of(told->body, "text").substr(5));
+    if (::ptrace(PTRACE_SEIZE, pid, nullptr, PTRACE_O_TRACEEXIT) != 0) {
+        GTEST_SKIP() << "nothing can be traced here";
+    }
+    host.send({{"t", "cancel"}, {"id", id}});
+    host.end_of(id);
+    EXPECT_THAT(host.logged(), ElementsAre(AllOf(HasSubstr("/bin/sh (process " + std::to_string(pid) + ")"),
+                                                 HasSubstr("It is left behind")),
+                                           HasSubstr("status -1 signal 0 timed_out 0 canceled 1")));
+    EXPECT_THAT(run({"/bin/true"}), ElementsAre(HasSubstr("ran 0 status 0")));
+    EXPECT_EQ(::kill(pid, 0), 0);
+    int status = 0;
+    while (::waitpid(pid, &status, __WALL) == pid && WIFSTOPPED(status)) {
+        ::ptrace(PTRACE_CONT, pid, nullptr, nullptr);
+    }
+    EXPECT_TRUE(WIFSIGNALED(status));
+    EXPECT_THAT(run({"/bin/true"}), ElementsAre(HasSubstr("ran 0 status 0")));
+    EXPECT_EQ(::kill(pid, 0), -1);  // it is reaped
+}
+
 TEST_F(HostRuns, ABackgroundProcessHoldsNothingUp) {
     auto const told = shell("sleep 1000 & echo $!");
     EXPECT_THAT(told, Contains(HasSubstr("status 0")));
@@ -182,6 +260,17 @@ TEST_F(HostRuns, FilesOfTheOwnerAlone) {
     }
 }
 
+// Who opens a socket is told that it cannot be opened: so this was not.
+TEST_F(HostRuns, WhatIsNoFileIsNotEvenOpened) {
+    auto const path = folder.path + "/socket";
+    ASSERT_EQ(::mknod(path.c_str(), S_IFSOCK | 0700, 0), 0);
+    auto const link = folder.path + "/link";
+    ASSERT_EQ(::symlink(path.c_str(), link.c_str()), 0);
+    for (auto const& one : {path, link}) {
+        EXPECT_THAT(run({one}, {{"run_owner", {std::to_string(::getuid())}}}), Contains(HasSubstr("it is no file")));
+    }
+}
+
 TEST_F(HostRuns, FilesThatNobodyElseCanExchangeByTheirName) {
     if (::getuid() != 0) {
         GTEST_SKIP() << "only root has a folder that is root's alone";
@@ -194,7 +283,11 @@ TEST_F(HostRuns, FilesThatNobodyElseCanExchangeByTheirName) {
     EXPECT_THAT(run({path}, {{"run_owner", {"0"}}}), Contains("out: name " + path));
     auto const link = safe + "/link";
     ASSERT_EQ(::symlink(path.c_str(), link.c_str()), 0);
-    EXPECT_THAT(run({link}, {{"run_owner", {"0"}}}), Contains("out: name /dev/fd/3"));
+    EXPECT_THAT(run({link}, {{"run_owner", {"0"}}}), Contains("out: name " + path));
+    // A folder that is a link, as /home is on FreeBSD; in a folder that others can write to, it does no harm either.
+    auto const folder_link = folder.path + "/elsewhere";
+    ASSERT_EQ(::symlink(safe.c_str(), folder_link.c_str()), 0);
+    EXPECT_THAT(run({folder_link + "/hook"}, {{"run_owner", {"0"}}}), Contains("out: name " + path));
     ::chmod(safe.c_str(), 0777);
     EXPECT_THAT(run({path}, {{"run_owner", {"0"}}}), Contains("out: name /dev/fd/3"));
     std::filesystem::remove_all(safe);

@@ -233,7 +233,8 @@ TEST_F(Host, TellsACallThatItIsCanceled) {
     host.send({{"t", "cancel"}, {"id", 4711}});
     EXPECT_EQ(result_of(host.end_of(id)), "ok: ");
     EXPECT_THAT(host.logged(), ElementsAre("called off, canceled 1"));
-    EXPECT_THAT(result_of(host.end_of(behind)), HasSubstr("before it began"));  // it was not even called
+    // It was not even called, so nothing of it is to be undone.
+    EXPECT_THAT(result_of(host.end_of(behind)), AllOf(StartsWith("veto: "), HasSubstr("before it began")));
 }
 
 TEST_F(Host, TellsACallThatItsTimeIsOver) {
@@ -246,17 +247,17 @@ TEST_F(Host, TriesInitAgainWithTheNextCall) {
     std::ofstream{folder.path + "/fail"};
     serve("probe");
     EXPECT_THAT(host.logged(), Contains(HasSubstr("init failed")));
-    auto id = begin_call("prestart", {});
-    auto ask = host.wait_for({"secret"});
-    ASSERT_TRUE(ask);
-    host.send({{"t", "secret"}, {"ask", ask->body["ask"]}, {"error", ENOENT}});
-    EXPECT_THAT(result_of(host.end_of(id)), StartsWith("failed: its function init failed"));
+    auto const first_call = [this](std::string const& what) {
+        auto const id = begin_call(what, {});
+        auto const ask = host.wait_for({"secret"});
+        EXPECT_TRUE(ask);
+        host.send({{"t", "secret"}, {"ask", ask->body["ask"]}, {"error", ENOENT}});
+        return result_of(host.end_of(id));
+    };
+    EXPECT_THAT(first_call("prestart"), StartsWith("veto: its function init failed"));  // nothing is to be undone
+    EXPECT_THAT(first_call("poststop"), StartsWith("failed: its function init failed"));
     std::filesystem::remove(folder.path + "/fail");
-    id = begin_call("prestart", {});
-    ask = host.wait_for({"secret"});
-    ASSERT_TRUE(ask);
-    host.send({{"t", "secret"}, {"ask", ask->body["ask"]}, {"error", ENOENT}});
-    EXPECT_EQ(result_of(host.end_of(id)), "ok: ");
+    EXPECT_EQ(first_call("prestart"), "ok: ");
     EXPECT_EQ(result_of(call("prestart", {})), "ok: ");
 }
 

@@ -128,6 +128,25 @@ TEST_F(Recovered, AStartThatHadNotComeToItsLaunchBeginsAnew) {
     EXPECT_EQ(ended_jobs(), Words{"start done"});
 }
 
+TEST_F(Recovered, WhatACalledOffPrestartMadeLateIsKnownToItsUndo) {
+    world.storage.prestart_answer = world.storage.undo_answer = A::silent;
+    tell(Command::start);
+    tell(Command::poweroff);
+    EXPECT_EQ(world.where(), "stopping/poststop");
+    ASSERT_TRUE(world.storage.answer({.kind = StepResult::Kind::failed,
+                                      .text = "canceled",
+                                      .contributions = {{"note", "volume", "vg0/web", nullptr}}}));
+    settle();
+    EXPECT_EQ(world.where(), "stopping/poststop");
+    world.storage.prestart_answer = world.storage.undo_answer = A::ok;
+    die();
+    EXPECT_EQ(world.where(), "stopped");
+    auto const& undo = world.storage.calls.back();
+    EXPECT_EQ(undo.what, "poststop");
+    ASSERT_EQ(undo.call.contributions.size(), 1U);
+    EXPECT_EQ(undo.call.contributions[0].value, "vg0/web");
+}
+
 TEST_F(Recovered, AStopCutsShortTheStartThatWouldBeginAnew) {
     world.storage.prestart_answer = A::silent;
     tell(Command::start);
