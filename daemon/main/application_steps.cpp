@@ -27,7 +27,8 @@ auto supervision_options(Options const& options) -> SupervisionOptions {
 // and before the files of the VM are opened, which they may have made. Hooks are asked when everything is ready.
 void Application::Parts::make_steps_of_all() {
     plugins_ = std::make_unique<PluginParts>(
-        loop_, options_, [this]() -> EngineCore& { return engine_; }, [this] { set_steps(); });
+        loop_, options_, [this]() -> EngineCore& { return engine_; }, [this] { set_steps(); },
+        [this] { reloads_.keys_changed(); });
     first_steps_.push_back(plugin::make_required_plugins_step(
         loop_, [this](std::string const& name) { return plugins_->book().fault_of(name); }));
     auto built_in = make_steps(loop_, supervision_options(options_));

@@ -41,7 +41,7 @@ private:
 };
 
 PluginParts::PluginParts(Loop& loop, Options const& options, std::function<EngineCore&()> engine,
-                         std::function<void()> steps_changed)
+                         std::function<void()> steps_changed, std::function<void()> keys_changed)
     : children_{loop},
       spawner_{std::make_unique<Spawner>(children_)},
       agents_{loop, [](int level, std::string const& text) { log::line(level_of(level), text); }, steps_changed} {
@@ -66,12 +66,7 @@ PluginParts::PluginParts(Loop& loop, Options const& options, std::function<Engin
                           .find = [engine](std::string_view name) { return engine().find(name); },
                           .awaited = [engine] { return engine().awaited_steps(); },
                           .steps_changed = std::move(steps_changed),
-                          .keys_changed =
-                              [] {
-                                  log::info(
-                                      "plugins have brought other keys, or taken some away: that holds from the next "
-                                      "reading of the configuration on (apiaryctl reload)");
-                              }});
+                          .keys_changed = std::move(keys_changed)});
 }
 
 PluginParts::~PluginParts() = default;

@@ -78,8 +78,13 @@ void Book::add_folder(std::string const& folder) {
 void Book::begin() {
     begun_ = true;
     watch();
+    bool all_known = true;
     for (auto const& [name, entry] : plugins_) {
         entry.plugin->begin_early();
+        all_known = all_known && entry.plugin->declaration() != nullptr;
+    }
+    if (!all_known) {
+        rescan();  // what was too slow to say what it is, as the host booted, may not be so now
     }
 }
 
