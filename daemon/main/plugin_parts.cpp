@@ -25,6 +25,10 @@ auto level_of(int level) -> log::Level {
     }
 }
 
+// A host that has lost its channel gives what its plugin does 2 s (host/serve.cpp), and ends. One that outlives the
+// daemon's program would be a dead child of the next one's, which knows nothing of it.
+constexpr auto end_of_hosts = std::chrono::milliseconds{2500};
+
 }  // namespace
 
 class PluginParts::Spawner : public plugin::Spawner {
@@ -42,7 +46,7 @@ private:
 
 PluginParts::PluginParts(Loop& loop, Options const& options, std::function<EngineCore&()> engine,
                          std::function<void()> steps_changed, std::function<void()> keys_changed)
-    : children_{loop},
+    : children_{loop, end_of_hosts},
       spawner_{std::make_unique<Spawner>(children_)},
       agents_{loop, [](int level, std::string const& text) { log::line(level_of(level), text); }, steps_changed} {
     auto request = plugin_request(options);

@@ -15,7 +15,6 @@ namespace apiary::supervision {
 namespace {
 
 constexpr auto look_again = std::chrono::milliseconds{100};
-constexpr auto patience = std::chrono::milliseconds{500};  // with all children at the end
 
 class FileActions {
 public:
@@ -102,7 +101,7 @@ auto spawn_usually(std::string const& program, char* const* argv, int input) -> 
 // A process that executes another program keeps its children, and that program knows nothing of them. They are about to
 // end; one that hangs on a file server is let be.
 Children::~Children() {
-    auto const deadline = std::chrono::steady_clock::now() + patience;
+    auto const deadline = std::chrono::steady_clock::now() + patience_;
     for (auto& [pid, child] : children_) {
         child.wait.reset();
         auto const left =

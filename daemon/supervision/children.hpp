@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <optional>
@@ -18,7 +19,9 @@ namespace apiary::supervision {
 
 class Children {
 public:
-    explicit Children(Loop& loop) : loop_{loop} {}
+    // `patience`: with all that still run at the end together. They are to end by themselves by then.
+    explicit Children(Loop& loop, Duration patience = std::chrono::milliseconds{500})
+        : loop_{loop}, patience_{patience} {}
     ~Children();
     Children(Children const&) = delete;
     auto operator=(Children const&) -> Children& = delete;
@@ -41,6 +44,7 @@ private:
     void look(pid_t child);
     void watch(pid_t child);
     Loop& loop_;
+    Duration patience_;
     Spawner spawner_;
     std::map<pid_t, Child> children_;
 };
