@@ -114,6 +114,7 @@ private:
     void strike(std::string const& why);
     void write_disabled(std::optional<std::string> why, Done done);
     void say(int level, std::string const& text, std::string const& vm = {});
+    auto may_say() -> bool;
     void make_room_for_event(Call& call);
     void condemn(std::string const& why);
     void rest();  // nothing is under way

@@ -278,13 +278,20 @@ void Plugin::on_end(std::string const& why) {
     pump();
 }
 
-void Plugin::on_log(int level, std::string text, std::uint64_t id) {
+auto Plugin::may_say() -> bool {
     if (!rate_.allows(world_.loop.now())) {
         ++said_too_much_;
-        return;
+        return false;
     }
     if (auto const lost = std::exchange(said_too_much_, 0); lost != 0) {
-        say(1, std::to_string(lost) + " messages of it were left out: it says more than 100 a second");
+        say(1, std::to_string(lost) + " messages and events of it were left out: it says more than 100 a second");
+    }
+    return true;
+}
+
+void Plugin::on_log(int level, std::string text, std::uint64_t id) {
+    if (!may_say()) {
+        return;
     }
     auto const call = under_way_.find(id);
     say(std::clamp(level, 0, 3), text, call == under_way_.end() ? std::string{} : call->second.vm);
@@ -300,8 +307,7 @@ void Plugin::on_line(std::uint64_t id, std::string text, bool is_error) {
 }
 
 void Plugin::on_emit(std::string vm, std::string text, std::map<std::string, std::string> details) {
-    if (!rate_.allows(world_.loop.now())) {
-        ++said_too_much_;
+    if (!may_say()) {
         return;
     }
     details.insert_or_assign("plugin", name_);

@@ -272,6 +272,23 @@ TEST_F(PluginLanes, AStartThatFailsTwiceIsAStrikeAndLeavesTheVmToItsPolicy) {
     EXPECT_EQ((*undo)->reason, Reason::plugin_unavailable) << "the third strike has disabled it";
 }
 
+TEST_F(PluginLanes, EventsOfItsOwnThatAreTooManyAreToldOf) {
+    std::size_t noted = 0;
+    world.note = [&noted](std::string const&, std::map<std::string, std::string> const&) { ++noted; };
+    take();
+    (void)prestart(1);
+    for (int i = 0; i < 1003; ++i) {
+        say({{"t", "emit"}, {"text", "again"}}, host());
+        run();
+    }
+    EXPECT_EQ(noted, 1000U);
+    loop.advance(seconds{1});
+    say({{"t", "emit"}, {"text", "later"}}, host());
+    run();
+    EXPECT_EQ(noted, 1001U);
+    EXPECT_NE(log.back().find("3 messages and events of it were left out"), std::string::npos) << log.back();
+}
+
 TEST_F(PluginLanes, ANewProcessHasNoneOfTheOldOnesLanes) {
     take();
     (void)prestart(1);
