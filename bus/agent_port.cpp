@@ -137,21 +137,35 @@ void AgentOnBus::close(std::uint64_t number, sd_bus_message* reply) {
     answer(std::move(open.answered), std::move(said));
 }
 
+// A message that cannot be made is an answer, too: who asks is not to be bothered with exceptions.
+auto AgentOnBus::filled(char const* member, Dict const& told, Answered const& answered) -> MessagePtr {
+    try {
+        auto message = made(member);
+        Writer writer{message.get()};
+        writer.dict(told);
+        return message;
+    } catch (std::exception const& error) {
+        answer(answered,
+               {.kind = AgentAnswer::Kind::failed, .text = std::string{"it cannot be called: "} + error.what()});
+        return nullptr;
+    }
+}
+
 void AgentOnBus::call(AgentCall const& call, Answered answered) {
-    auto message = made(call.what == AgentCall::What::prestart ? "Prestart" : "Poststop");
-    Writer writer{message.get()};
-    writer.dict({{"vm", {clean_text(call.vm, 128)}},
-                 {"path", {ObjectPath{vm_path(call.vm)}}},
-                 {"id", {static_cast<std::uint32_t>(call.id)}},
-                 {"incarnation", {call.incarnation}},
-                 {"attempt", {call.attempt}},
-                 {"run-folder", {clean_text(call.run_folder, 4096)}},
-                 {"timeout", {static_cast<std::uint64_t>(call.timeout.count())}}});
-    send(std::move(message), call.timeout, true, std::move(answered));
+    Dict const told{{"vm", {clean_text(call.vm, 128)}},
+                    {"path", {ObjectPath{vm_path(call.vm)}}},
+                    {"id", {static_cast<std::uint32_t>(call.id)}},
+                    {"incarnation", {call.incarnation}},
+                    {"attempt", {call.attempt}},
+                    {"run-folder", {clean_text(call.run_folder, 4096)}},
+                    {"timeout", {static_cast<std::uint64_t>(call.timeout.count())}}};
+    auto message = filled(call.what == AgentCall::What::prestart ? "Prestart" : "Poststop", told, answered);
+    if (message) {
+        send(std::move(message), call.timeout, true, std::move(answered));
+    }
 }
 
 void AgentOnBus::tell(Event const& event, std::size_t missed, std::chrono::milliseconds timeout, Answered answered) {
-    auto message = made("Event");
     Dict told{{"seq", {event.seq}}, {"time", {to_micros(event.wall)}}, {"type", {std::string{to_string(event.type)}}}};
     if (!event.vm.empty()) {
         told.push_back({"vm", {event.vm}});
@@ -164,20 +178,25 @@ void AgentOnBus::tell(Event const& event, std::size_t missed, std::chrono::milli
         told.push_back({"missed", {static_cast<std::uint64_t>(missed)}});
     }
     told.push_back({"details", {details_of(event)}});
-    Writer writer{message.get()};
-    writer.dict(told);
-    send(std::move(message), timeout, false, std::move(answered));
+    if (auto message = filled("Event", told, answered)) {
+        send(std::move(message), timeout, false, std::move(answered));
+    }
 }
 
 void AgentOnBus::cancel(std::uint64_t attempt) {
-    auto const message = made("Cancel");
-    check(sd_bus_message_set_expect_reply(message.get(), 0), "make a call of an agent");
-    Writer writer{message.get()};
-    writer.number(attempt);
-    writer.dict({});
-    if (connection_.takes_signals()) {
-        static_cast<void>(sd_bus_send(connection_.raw(), message.get(), nullptr));
+    if (!connection_.takes_signals()) {
+        return;
+    }
+    try {
+        auto const message = made("Cancel");
+        check(sd_bus_message_set_expect_reply(message.get(), 0), "make a call of an agent");
+        Writer writer{message.get()};
+        writer.number(attempt);
+        writer.dict({});
+        check(sd_bus_send(connection_.raw(), message.get(), nullptr), "call an agent");
         connection_.touch();
+    } catch (std::exception const&) {
+        static_cast<void>(0);  // it is not told that it may be quick
     }
 }
 

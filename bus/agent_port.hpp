@@ -36,6 +36,7 @@ private:
     };
     static auto on_reply(sd_bus_message* reply, void* asked, sd_bus_error* error) -> int;
     [[nodiscard]] auto made(char const* member) const -> MessagePtr;
+    auto filled(char const* member, Dict const& told, Answered const& answered) -> MessagePtr;
     void send(MessagePtr message, std::chrono::milliseconds timeout, bool says_result, Answered answered);
     void close(std::uint64_t number, sd_bus_message* reply);
     void answer(Answered answered, AgentAnswer said);

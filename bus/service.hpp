@@ -14,6 +14,7 @@
 #include "vm/agents.hpp"
 #include "vm/engine.hpp"
 #include "vm/loop.hpp"
+#include "vm/plugins.hpp"
 
 namespace apiary::bus {
 
@@ -41,6 +42,8 @@ struct BusOptions {
     std::string version;
     std::string backend;                // default backend
     std::vector<std::string> features;  // words for what this daemon can do
+
+    Plugins* plugins = nullptr;  // null: none are published; outlives the bus
 
     // Called on the loop; `done` once, at any later time, also on the loop.
     using ReloadDone = std::function<void(Outcome<ReloadReport>)>;

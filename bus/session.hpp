@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "bus/agents.hpp"
@@ -11,6 +12,8 @@
 #include "bus/job_objects.hpp"
 #include "bus/journal_streams.hpp"
 #include "bus/lookup.hpp"
+#include "bus/plugin_objects.hpp"
+#include "bus/plugin_publisher.hpp"
 #include "bus/publisher.hpp"
 #include "bus/service.hpp"
 #include "bus/singletons.hpp"
@@ -53,6 +56,8 @@ private:
     VmObjects vms_;
     JobObjects jobs_;
     BusAgents agents_;
+    std::optional<PluginPublisher> plugin_publisher_;
+    std::optional<PluginObjects> plugins_;
     std::unique_ptr<Singleton> manager_, journal_, agents_object_;
 };
 

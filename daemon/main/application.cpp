@@ -154,6 +154,7 @@ auto Application::Parts::run() -> int {
     // The rest of the end takes no time. A further signal must not cut it short: the private bus would be left behind,
     // and whoever supervises us would hear of a daemon that was killed.
     hold_back_signals();
+    plugins_->agents().end();
     if (bus_) {
         bus_->close();
     }
@@ -209,6 +210,7 @@ void Application::Parts::connect(std::string address) {
     options.agents = &plugins_->agents();
     options.version = APIARY_VERSION;
     options.backend = to_string(hypervisor::default_backend());
+    options.plugins = &plugins_->book();
     options.reload = [this](bool dry_run, Reloads::Done done) { reloads_.request(dry_run, std::move(done)); };
     options.configuration = [this] { return reloads_.last(); };
     options.shutdown = [this](bool force) { end(force); };

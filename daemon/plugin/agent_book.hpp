@@ -23,6 +23,9 @@ public:
     // those that have nothing to undo.
     [[nodiscard]] auto steps() const -> Steps;
 
+    // The daemon ends: that agents are gone then is no news.
+    void end() { agents_.clear(); }
+
     auto add(AgentTerms terms, std::unique_ptr<AgentPort> port) -> Outcome<Handle> override;
     auto remove(std::string_view name) -> bool override;
     [[nodiscard]] auto list() const -> std::vector<AgentStatus> override;

@@ -1,29 +1,12 @@
 #include "plugin/book.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "plugin/folder_watch.hpp"
 #include "plugin/order.hpp"
 
 namespace apiary::plugin {
-
-class Book::Listening : public Subscription {
-public:
-    Listening(std::weak_ptr<Book*> book, std::uint64_t number) : book_{std::move(book)}, number_{number} {}
-    ~Listening() override {
-        if (auto const book = book_.lock()) {
-            (*book)->listeners_.erase(number_);
-        }
-    }
-    Listening(Listening const&) = delete;
-    auto operator=(Listening const&) -> Listening& = delete;
-
-private:
-    std::weak_ptr<Book*> book_;
-    std::uint64_t number_;
-};
 
 Book::Book(BookHands hands)
     : hands_{std::move(hands)},
@@ -78,6 +61,7 @@ void Book::add_folder(std::string const& folder) {
 void Book::begin() {
     begun_ = true;
     watch();
+    list_anew();
     bool all_known = true;
     for (auto const& [name, entry] : plugins_) {
         entry.plugin->begin_early();
@@ -172,7 +156,6 @@ void Book::apply(Scan scan) {
         if (fresh) {
             entry->second.plugin = std::make_unique<Plugin>(hands_.world, name);
             entry->second.step = std::make_shared<PluginStep>(hands_.world, *entry->second.plugin);
-            tell(name, Change::added);
             if (one.disabled) {
                 entry->second.plugin->note_disabled(std::move(*one.disabled));
             }
@@ -199,6 +182,7 @@ void Book::apply(Scan scan) {
         }
     }
     put_in_order();
+    list_anew();
     if (keys_changed && begun_ && hands_.keys_changed) {
         hands_.keys_changed();
     }
@@ -256,49 +240,19 @@ auto Book::declared() const -> std::vector<FoundPlugin> {
     return all;
 }
 
-auto Book::list() const -> std::vector<PluginStatus> {
-    std::vector<PluginStatus> all;
-    for (auto const& [name, entry] : plugins_) {
-        all.push_back(entry.plugin->status());
-    }
-    auto more = awaited();
-    std::move(more.begin(), more.end(), std::back_inserter(all));
-    std::ranges::sort(all, {}, &PluginStatus::name);
-    return all;
-}
-
-// Those that this daemon has never seen, and that an earlier one has left something to undo for.
-auto Book::awaited() const -> std::vector<PluginStatus> {
-    std::vector<PluginStatus> all;
-    for (auto const& step : hands_.awaited ? hands_.awaited() : std::set<std::string>{}) {
-        auto const name = is_plugin_step(step) ? step.substr(plugin_step_prefix.size()) : std::string{};
-        if (!name.empty() && !plugins_.contains(name)) {
-            PluginStatus status;
-            status.name = name;
-            status.error = "its file is not there, and there are VMs that are to be undone with it";
-            all.push_back(std::move(status));
-        }
-    }
-    return all;
-}
-
-auto Book::find(std::string_view name) const -> std::optional<PluginStatus> {
-    if (auto const found = plugins_.find(name); found != plugins_.end()) {
-        return found->second.plugin->status();
-    }
-    auto const absent = awaited();
-    auto const one = std::ranges::find(absent, name, &PluginStatus::name);
-    return one == absent.end() ? std::nullopt : std::optional{*one};
-}
-
 auto Book::known(std::string const& name, Done const& done) -> Plugin* {
     auto const found = plugins_.find(name);
     if (found != plugins_.end()) {
         return found->second.plugin.get();
     }
-    hands_.world.loop.post([done, name] {
+    auto refusal =
+        awaited().contains(name)
+            ? Refusal{Refusal::Kind::invalid_state, "The file of the plugin " + name + " is not there: install it."}
+            : Refusal{Refusal::Kind::failed,
+                      "There is no plugin " + name + ": `apiaryctl plugin list` names those that there are."};
+    hands_.world.loop.post([done, refusal = std::move(refusal)] {
         if (done) {
-            done(Refusal{Refusal::Kind::failed, "there is no plugin " + name + ": `apiaryctl plugin list` names them"});
+            done(refusal);
         }
     });
     return nullptr;
@@ -306,12 +260,11 @@ auto Book::known(std::string const& name, Done const& done) -> Plugin* {
 
 void Book::enable(std::string const& name, Done done) {
     if (auto* const plugin = known(name, done)) {
-        plugin->enable([this, weak = std::weak_ptr{self_}, done = std::move(done)](auto const& outcome) {
+        plugin->enable([this, name, weak = std::weak_ptr{self_}, done = std::move(done)](auto const& outcome) {
             if (weak.lock()) {
-                rescan([done, outcome] {  // it may have been disabled for what was mended since
-                    if (done) {
-                        done(outcome);
-                    }
+                // It may have been disabled for what was mended since.
+                rescan([this, name, done, outcome] {
+                    tell_outcome(name, "It is enabled, but the plugin", outcome, done);
                 });
             }
         });
@@ -328,35 +281,27 @@ void Book::restart(std::string const& name, Done done) {
     if (known(name, done) != nullptr) {
         rescan([this, name, done = std::move(done)] {
             if (auto* const plugin = known(name, done)) {
-                plugin->restart(done);
+                plugin->restart([this, name, weak = std::weak_ptr{self_}, done](auto const& outcome) {
+                    if (weak.lock()) {
+                        tell_outcome(name, "The plugin", outcome, done);
+                    }
+                });
             }
         });
     }
 }
 
-auto Book::listen(Listener listener) -> Handle {
-    auto const number = ++last_listener_;
-    listeners_.emplace(number, std::move(listener));
-    return std::make_unique<Listening>(self_, number);
-}
-
-// Once a turn for each plugin, whatever it is that has changed.
-void Book::tell(std::string const& name, Change change) {
-    if (change == Change::changed && !to_tell_.insert(name).second) {
+// What was asked for is done; whether the plugin can be called is what was wanted.
+void Book::tell_outcome(std::string const& name, std::string const& subject, Outcome<std::monostate> const& outcome,
+                        Done const& done) {
+    auto* const plugin = done ? known(name, done) : nullptr;
+    if (plugin == nullptr) {
         return;
     }
-    hands_.world.loop.post([weak = std::weak_ptr{self_}, name, change] {
-        if (auto const self = weak.lock()) {
-            auto& book = **self;
-            if (change == Change::changed) {
-                book.to_tell_.erase(name);
-            }
-            auto const all = book.listeners_;
-            for (auto const& [number, listener] : all) {
-                listener(name, change);
-            }
-        }
-    });
+    auto const fault = plugin->fault();
+    bool const refused = std::holds_alternative<Refusal>(outcome);
+    done(refused || fault.empty() ? outcome
+                                  : Refusal{Refusal::Kind::invalid_state, subject + " " + name + " " + fault});
 }
 
 }  // namespace apiary::plugin

@@ -21,7 +21,7 @@ struct BookHands {
     PluginWorld world;  // but for `changed` and `availability`, which are the book's own
     ScanRequest scan;
     PluginEvents::Find find;                         // a VM by its name
-    std::function<std::set<std::string>()> awaited;  // names of steps that undos wait for
+    std::function<std::set<std::string>()> awaited;  // names of steps that were begun and are not undone
     std::function<void()> steps_changed;             // steps() gives others
     std::function<void()> keys_changed;  // what plugins declare has changed: the configuration may mean something else
 };
@@ -52,7 +52,7 @@ public:
     [[nodiscard]] auto fault_of(std::string const& plugin) const -> std::string;
     // What reads and checks the configuration: all that declare something, those that are disabled, too. A copy.
     [[nodiscard]] auto declared() const -> std::vector<FoundPlugin>;
-    [[nodiscard]] auto observer() -> Observer& { return events_; }
+    [[nodiscard]] auto observer() -> Observer& { return observer_; }
 
     [[nodiscard]] auto list() const -> std::vector<PluginStatus> override;
     [[nodiscard]] auto find(std::string_view name) const -> std::optional<PluginStatus> override;
@@ -74,14 +74,31 @@ private:
     void next_scan();
     void watch();
     void tell(std::string const& name, Change change);
-    [[nodiscard]] auto awaited() const -> std::vector<PluginStatus>;
+    // book_list.cpp: what is listed. A plugin whose file is gone stays while something is to be undone with it.
+    class Turns : public Observer {
+    public:
+        explicit Turns(Book& book) : book_{book} {}
+        void on_turn(Turn const& turn) override;
+
+    private:
+        Book& book_;
+    };
+    [[nodiscard]] auto awaited() const -> std::set<std::string>;
+    [[nodiscard]] auto is_listed(Entry const& entry, std::set<std::string> const& awaited) const -> bool;
+    void list_anew();
     auto known(std::string const& name, Done const& done) -> Plugin*;
+    void tell_outcome(std::string const& name, std::string const& subject, Outcome<std::monostate> const& outcome,
+                      Done const& done);
 
     BookHands hands_;
     std::shared_ptr<Inspector> inspector_;
     std::map<std::string, Entry, std::less<>> plugins_;
     std::vector<std::string> order_;
     PluginEvents events_;
+    Turns observer_{*this};
+    std::set<std::string> listed_;  // as listeners were told
+    bool some_are_gone_ = false;    // of these: their files
+    bool list_posted_ = false;
     std::vector<Handle> watches_;
     bool begun_ = false, scanning_ = false;
     std::vector<std::function<void()>> scan_wanted_, scan_under_way_;

@@ -80,7 +80,12 @@ void Plugin::take(PluginFile file, Declaration declaration) {
     if (upgrade) {
         say(2, "its file was replaced: version " + declaration.version +
                    " takes over when the calls under way have ended");
-        retire({});
+        retire([weak = std::weak_ptr{self_}](auto const&) {
+            if (auto const self = weak.lock(); self && *self != nullptr) {
+                (*self)
+                    ->begin_early();  // as at the daemon's start: whether it runs at all is known before it is needed
+            }
+        });
     }
     file_ = std::move(file);
     declaration_ = std::move(declaration);
@@ -164,6 +169,8 @@ void Plugin::enable(Done done) {
     if (was) {
         say(2, "it is enabled");
         availability_changed();
+    } else {
+        world_.changed(name_);
     }
     write_disabled(std::nullopt, std::move(done));
     begin_early();

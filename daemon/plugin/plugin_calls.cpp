@@ -187,6 +187,7 @@ void Plugin::on_answer(std::uint64_t id, Answer answer) {
     }
     if (answer.kind == Answer::Kind::failed && !answer.text.empty()) {
         error_ = (one.vm.empty() ? "" : "VM " + one.vm + ": ") + answer.text;
+        world_.changed(name_);
     }
     auto const why = one.vm.empty() ? std::string{"a call hung"} : "a call for VM " + one.vm + " hung";
     if (hung) {

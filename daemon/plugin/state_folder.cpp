@@ -174,6 +174,7 @@ auto StateFolder::enable() const -> std::string {
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
         return path + " cannot be removed: " + fault_text(errno);
     }
+    APIARY_KILL_POINT("plugin-enabled.written");
     sync_folder(path_);
     return {};
 }

@@ -60,7 +60,7 @@ public:
     void shut_down(std::function<void()> done) override;
     // All steps from now on. An undo that waits for one that was not there is tried at once.
     void set_steps(Steps steps);
-    // Names of steps that some undo waits for.
+    // Names of steps that were begun and are not undone, whether or not their time has come.
     [[nodiscard]] auto awaited_steps() const -> std::set<std::string>;
     // An event of type notice, of a VM or, where `vm` is empty, of none. Nothing where there is no such VM.
     void note(std::string_view vm, std::map<std::string, std::string> details);

@@ -98,9 +98,7 @@ void Machine::note_steps() {
 
 void Machine::name_awaited_steps(std::set<std::string>& names) const {
     for (auto const& attempt : attempts_) {
-        if (attempt.lacks_step) {
-            names.insert(attempt.name);
-        }
+        names.insert(attempt.name);
     }
 }
 

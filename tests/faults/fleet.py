@@ -16,9 +16,10 @@ LATE = "late"                    # its hypervisor never comes up, so it is kille
 
 # What is done, and how often.
 USUAL = {"start": 30, "stop": 12, "poweroff": 10, "start-stop": 8, "guest-reboot": 9, "guest-poweroff": 5,
-         "guest-dies": 3, "reset": 5, "pause": 4, "failreset": 5, "reload": 4, "shim-dies": 1}
+         "guest-dies": 3, "reset": 5, "pause": 4, "failreset": 5, "reload": 4, "shim-dies": 1, "enable": 2}
 # … where that is what leads to a kill point.
 FOR_POINTS = {"kill.": {**USUAL, "start-late": 40}, "firmware.": {**USUAL, "start-late": 40}, "reload.": {**USUAL, "reload": 40},
+              "plugin-enabled.": {**USUAL, "enable": 40},
               "identity.": {**USUAL, "reload": 40}, "renew.": {"start": 20, "guest-reboot": 40},
               "relaunch.": {"start": 20, "guest-reboot": 40}, "qmp.": {"q-start": 30, "q-end": 30, "start": 5},
               "reset.": {"q-start": 20, "reset": 40}, "prestart.canceled": {"start-stop": 40},
@@ -77,12 +78,14 @@ class Fleet:
             self.client.close()
             self.client = None
 
-    def post(self, name, member, signature="a{sv}", *arguments, manager=False):
+    def post(self, name, member, signature="a{sv}", *arguments, manager=False, plugin=False):
         client = self.connect()
         if client is None:
             return
         try:
-            if manager:
+            if plugin:
+                client.post(NAME, f"{ROOT}/plugin/{name}", f"{NAME}.Plugin", member, signature, *arguments)
+            elif manager:
                 client.post(NAME, ROOT, MANAGER, member, signature, *arguments)
             else:
                 client.post(NAME, vm_path(name), VM, member, signature, *(arguments or ({},)))
@@ -122,6 +125,8 @@ class Fleet:
             self.post(LATE, "Start")
         elif what == "reload":
             self.reload()
+        elif what == "enable":
+            self.post("fragile", "Enable", "a{sv}", {}, plugin=True)
         else:
             self.befall(what)
 

@@ -3,11 +3,13 @@ the others are the test itself, which answers when and how it likes."""
 import subprocess
 
 import pytest
-from harness.accounts import ALICE
+from harness.accounts import ALICE, Account
 from harness.client import AGENTS, NAME, ROOT, BusError, Client, field, plain
+from harness.daemon import Daemon
 from harness.events import command, journal
 from harness.processes import dies_with_us, wait_until
-from harness.world import SOURCE, STAND_IN
+from harness.session import Session
+from harness.world import BIN, SOURCE, STAND_IN
 from jeepney import new_error, new_method_return
 
 EXAMPLE = SOURCE / "docs/examples/keeper.py"
@@ -16,12 +18,11 @@ EXAMPLE = SOURCE / "docs/examples/keeper.py"
 class Agent(Client):
     """A connection that keeps the calls of it until the test answers them."""
 
-    def __init__(self, world, account=None, name="clerk", **options):
-        self.calls, self.name = [], name
-        super().__init__(world.bus.address, account)
+    def __init__(self, world, account=None, name="clerk", address=None, **options):
+        self.calls = []
+        super().__init__(address or world.bus.address, account)
         world.clients.append(self)
-        self.options = {"name": ("s", name), **options}
-        self.call(NAME, ROOT, AGENTS, "Register", "oa{sv}", "/agent", self.options)
+        self.call(NAME, ROOT, AGENTS, "Register", "oa{sv}", "/agent", {"name": ("s", name), **options})
 
     def _serve(self, message):
         if field(message, "interface") == f"{NAME}.Agent":
@@ -345,6 +346,44 @@ def test_they_are_asked_in_their_order(scene, world):
     first.next("Poststop")
     first.says()
     s.until("stopped")
+
+
+def refuses(agent, caller):
+    """A start that the agent has heard of, and refused."""
+    caller.vm("web", "Start", "a{sv}", {})
+    agent.next("Prestart")
+    agent.says("veto", "not now")
+    wait_until(lambda: caller.state("web") == ("stopped", "", "veto"), "the veto")
+
+
+def test_on_a_session_bus_its_user_may(world):
+    session = Session(world, ALICE)
+    try:
+        session.start(world.tiny("web", network="user"))
+        agent = Agent(world, Account(ALICE), address=session.bus.address)
+        refuses(agent, session.client())
+    finally:
+        session.close()
+
+
+def test_on_a_private_bus(world):
+    world.write(world.tiny("web"))
+    daemon = Daemon(BIN / "apiaryd", world.folder / "own", None, [world.config], ["--private-bus"])
+    world.daemons.append(daemon)
+    daemon.folder.mkdir()
+    daemon.launch()
+    address = daemon.run_dir / "bus-address"
+    wait_until(lambda: address.exists() and "on the bus as" in daemon.text(), "its bus")
+    with Client(address.read_text().strip()) as caller:
+        refuses(Agent(world, address=address.read_text().strip()), caller)
+
+
+def test_that_agents_go_as_the_daemon_ends_is_no_news(scene, world):
+    s = scene()
+    agent = Agent(world, needed=("b", True))
+    s.daemon.stop(at_once=True)
+    said = s.daemon.text()
+    assert f"agent clerk: {agent.unique}" in said and "is gone" not in said
 
 
 def test_a_bus_that_ends_takes_its_agents_with_it(scene, world):

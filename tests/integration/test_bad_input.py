@@ -265,7 +265,7 @@ def test_the_contract_is_what_is_published(world):
     world.start(world.tiny("web"))
     caller = world.client()
     job, = caller.vm("web", "Start", "a{sv}", {})
-    for path, interfaces in ((ROOT, (MANAGER, JOURNAL)), (vm_path("web"), (VM,)), (job, (JOB,))):
+    for path, interfaces in ((ROOT, (MANAGER, JOURNAL, AGENTS)), (vm_path("web"), (VM,)), (job, (JOB,))):
         text, = caller.call(NAME, path, "org.freedesktop.DBus.Introspectable", "Introspect")
         live = {i.get("name"): i for i in ElementTree.fromstring(text).findall("interface")}
         assert {n for n in live if n.startswith(NAME)} == set(interfaces), path

@@ -74,6 +74,9 @@ TEST(Permissions, whatChangesAVmNeedsOperateAndWhatChangesTheDaemonNeedsAdmin) {
         EXPECT_EQ(method_permission(vm_interface, member)->right, Right::operate) << member;
     }
     EXPECT_EQ(method_permission(job_interface, "Cancel")->right, Right::operate);
+    for (auto const* member : {"Enable", "Disable", "Restart"}) {
+        EXPECT_EQ(method_permission(plugin_interface, member)->right, Right::admin) << member;
+    }
     for (auto const* member : {"Reload", "Shutdown", "Restart", "GetDebugInfo"}) {
         EXPECT_EQ(method_permission(manager_interface, member)->right, Right::admin) << member;
     }
