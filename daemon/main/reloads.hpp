@@ -29,7 +29,7 @@ public:
     void request();
 
     // Plugins have brought keys, or taken some away. That holds from the next reading on; which is now where the last
-    // one was told of keys that it did not know, for VMs may be missing only because a plugin was slow to say what it
+    // one was told of keys that it did not know: they were ignored, maybe only because a plugin was slow to say what it
     // is.
     void keys_changed();
 

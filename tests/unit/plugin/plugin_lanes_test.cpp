@@ -124,7 +124,7 @@ TEST_F(PluginLanes, ManyLargeCallsWaitUntilItHasRead) {
     take();
     plugin->begin_early();
     run();
-    constexpr std::uint64_t calls = 10;
+    constexpr std::uint64_t calls = 6;
     for (std::uint64_t i = 1; i <= calls; ++i) {
         step->prestart(call_of(i, "vm" + std::to_string(i)), [](StepResult const&) {});
     }
@@ -182,6 +182,7 @@ TEST_F(PluginLanes, WhatOneWritesAtOnceIsTakenInSeveralTurnsOfTheLoop) {
     };
     run();
     loop.before_each = nullptr;
+    most = std::max(most, log.size() - last);
     EXPECT_EQ(log.size() - before, lines);
     EXPECT_LE(most, 256U);
 }
