@@ -2,6 +2,8 @@
 
 #include <poll.h>
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 #include <vector>
 
@@ -96,7 +98,7 @@ auto FakeLoop::run_one() -> bool {
     return run_descriptors();
 }
 
-auto FakeLoop::run_descriptors() -> bool {
+auto FakeLoop::run_descriptors(int wait_ms) -> bool {
     std::vector<pollfd> fds;
     std::vector<std::uint64_t> keys;
     for (auto const& [key, watched] : watches_) {
@@ -104,7 +106,7 @@ auto FakeLoop::run_descriptors() -> bool {
             {watched->fd, static_cast<short>(watched->readiness == Readiness::readable ? POLLIN : POLLOUT), 0});
         keys.push_back(key);
     }
-    if (fds.empty() || ::poll(fds.data(), fds.size(), 0) <= 0) {
+    if (fds.empty() || ::poll(fds.data(), fds.size(), wait_ms) <= 0) {
         return false;
     }
     for (std::size_t i = 0; i < fds.size(); ++i) {
@@ -120,6 +122,18 @@ auto FakeLoop::run_descriptors() -> bool {
 void FakeLoop::run_ready() {
     while (run_one()) {
     }
+}
+
+auto FakeLoop::run_until(std::function<bool()> const& condition) -> bool {
+    using std::chrono::steady_clock;
+    auto const end = steady_clock::now() + std::chrono::seconds{20};
+    for (run_ready(); !condition(); run_ready()) {
+        auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(end - steady_clock::now()).count();
+        if (left <= 0 || !run_descriptors(static_cast<int>(left))) {
+            return false;
+        }
+    }
+    return true;
 }
 
 void FakeLoop::advance(Duration by) {

@@ -16,6 +16,8 @@ class FakeLoop : public Loop {
 public:
     // Runs what is due now (posted callbacks, due timers, ready descriptors) until nothing is.
     void run_ready();
+    // The same, and waits for descriptors until the condition holds; false: it still does not after 20 s of real time.
+    [[nodiscard]] auto run_until(std::function<bool()> const& condition) -> bool;
     // Moves the clock on, running each timer at its own time.
     void advance(Duration by);
     // What the death of the process takes: all that was to run. Handles may be let go of before and after.
@@ -39,7 +41,7 @@ private:
     struct Watched;
     class Remover;
     [[nodiscard]] auto run_one() -> bool;
-    [[nodiscard]] auto run_descriptors() -> bool;
+    [[nodiscard]] auto run_descriptors(int wait_ms = 0) -> bool;
 
     MonoTime now_{std::chrono::hours{1}};
     std::deque<Callback> posted_;

@@ -63,14 +63,9 @@ protected:
         ::kill(pid, SIGCONT);
         until([this] { return connection->takes_signals() && said.find("A listener") != std::string::npos; });
     }
-    template <typename Condition>
-    void until(Condition const& condition) {
+    void until(std::function<bool()> const& condition) {
         connection->touch();
-        for (int tries = 0; !condition() && tries < 20'000; ++tries) {
-            loop.run_ready();
-            ::usleep(1000);
-        }
-        ASSERT_TRUE(condition()) << said;
+        ASSERT_TRUE(loop.run_until(condition)) << said;
     }
 
     test::FakeLoop loop;

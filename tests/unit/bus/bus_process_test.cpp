@@ -23,10 +23,7 @@ struct BusProcessTest : ::testing::Test {
     }
     [[nodiscard]] auto pid() const -> pid_t { return static_cast<pid_t>(std::stol(identity)); }
     void until_ended() {
-        for (int tries = 0; how.empty() && tries < 2000; ++tries) {
-            loop.run_ready();
-            ::usleep(5000);
-        }
+        ASSERT_TRUE(loop.run_until([this] { return !how.empty(); }));
     }
     test::FakeLoop loop;
     std::string identity, how;

@@ -8,13 +8,13 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "bus/bus_probe.hpp"
 #include "support/fake_loop.hpp"
+#include "support/temporary_folder.hpp"
 #include "vm/unique_fd.hpp"
 
 namespace apiary::bus {
@@ -53,13 +53,9 @@ TEST(PrivateBus, onlyABussAnswerIsAnAnswer) {
 class Probe : public ::testing::Test {
 protected:
     Probe() {
-        std::string pattern = "/tmp/apiary-probe-XXXXXX";
-        folder = ::mkdtemp(pattern.data());
-        path = folder + "/bus";
         address.sun_family = AF_UNIX;
         path.copy(address.sun_path, sizeof address.sun_path - 1);
     }
-    ~Probe() override { std::filesystem::remove_all(folder); }
     void listen() {
         bus.reset(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
         ASSERT_EQ(::bind(bus.get(), reinterpret_cast<sockaddr const*>(&address), sizeof address), 0);
@@ -81,7 +77,8 @@ protected:
     [[nodiscard]] auto accepted() const -> UniqueFd { return UniqueFd{::accept(bus.get(), nullptr, nullptr)}; }
 
     test::FakeLoop loop;
-    std::string folder, path;
+    test::TemporaryFolder folder;
+    std::string const path = folder.path() + "/bus";
     sockaddr_un address{};
     UniqueFd bus;
     std::vector<UniqueFd> queue;

@@ -5,13 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "support/temporary_folder.hpp"
 #include "vm/hypervisor.hpp"
 #include "vm/supervisor.hpp"
 
@@ -76,22 +75,6 @@ inline auto joined(std::vector<std::string> const& words) -> std::string {
 inline auto holds(std::string const& text, std::string_view part) -> bool {
     return text.find(part) != std::string::npos;
 }
-
-// A folder that goes with the test.
-class TemporaryFolder {
-public:
-    TemporaryFolder() {
-        std::string name = (std::filesystem::temp_directory_path() / "apiary-hv-XXXXXX").string();
-        path_ = ::mkdtemp(name.data());
-    }
-    TemporaryFolder(TemporaryFolder const&) = delete;
-    auto operator=(TemporaryFolder const&) -> TemporaryFolder& = delete;
-    ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-    [[nodiscard]] auto path() const -> std::string const& { return path_; }
-
-private:
-    std::string path_;
-};
 
 // The one process that a test starts; the test says what becomes of it.
 class RecordingSupervisor : public Supervisor {

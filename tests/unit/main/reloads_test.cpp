@@ -4,56 +4,30 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
-#include <utility>
 
-#include "store/ring_journal.hpp"
 #include "support/fake_loop.hpp"
 #include "support/fake_supervisor.hpp"
+#include "support/moody_journal.hpp"
 #include "support/scripted_hypervisor.hpp"
+#include "support/temporary_folder.hpp"
 #include "vm/engine_core.hpp"
 
 namespace apiary {
 namespace {
 
-// A checkpoint goes on for as long as the test says.
-class BusyJournal : public store::RingJournal {
-public:
-    BusyJournal() : RingJournal{"stream", 1000} {}
-    auto commit() -> bool override {
-        committed = last();
-        return true;
-    }
-    [[nodiscard]] auto ready() const -> bool override { return is_ready; }
-    void when_ready(std::function<void()> callback) override { waiting.push_back(std::move(callback)); }
-    void become_ready() {
-        is_ready = true;
-        for (auto const& callback : std::exchange(waiting, {})) {
-            callback();
-        }
-    }
-    bool is_ready = true;
-    std::uint64_t committed = 0;
-    std::vector<std::function<void()>> waiting;
-};
-
 class ReloadsTest : public ::testing::Test {
 protected:
     ReloadsTest() {
-        std::string pattern = std::filesystem::temp_directory_path() / "apiary-reloads-XXXXXX";
-        folder_ = ::mkdtemp(pattern.data());
-        options_.configs = {folder_ / "vms.conf"};
+        options_.configs = {folder_.path() + "/vms.conf"};
         options_.trusted_uid = ::geteuid();
         std::ofstream{options_.configs[0]} << "vm web { memory = 64M; loader = uefi; }\n";
     }
-    ~ReloadsTest() override { std::filesystem::remove_all(folder_); }
 
-    std::filesystem::path folder_;
+    test::TemporaryFolder folder_;
     Options options_;
     test::FakeLoop loop_;
-    BusyJournal journal_;
+    test::MoodyJournal journal_;
     Identities identities_;
     test::FakeSupervisor supervisor_{loop_};
     test::ScriptedHypervisor hypervisor_{loop_};

@@ -2,9 +2,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <cstdlib>
 #include <deque>
 #include <filesystem>
 #include <map>
@@ -14,6 +12,7 @@
 
 #include "store/sqlite_journal.hpp"
 #include "support/fake_loop.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace apiary::store {
 
@@ -46,12 +45,9 @@ inline auto all(Event const&) -> bool {
 class SqliteJournalTest : public testing::Test {
 protected:
     SqliteJournalTest() {
-        std::string pattern = std::filesystem::temp_directory_path() / "apiary-store-XXXXXX";
-        folder_ = ::mkdtemp(pattern.data());
         options_.path = folder_ / "state.db";
         options_.undurable_path = folder_ / "undurable";
     }
-    ~SqliteJournalTest() override { std::filesystem::remove_all(folder_); }
 
     void open() {
         journal_.reset();
@@ -84,7 +80,8 @@ protected:
     }
     [[nodiscard]] auto wal_size() const -> std::uintmax_t { return std::filesystem::file_size(options_.path + "-wal"); }
 
-    std::filesystem::path folder_;
+    test::TemporaryFolder temporary_;
+    std::filesystem::path const folder_{temporary_.path()};
     test::FakeLoop loop_;
     JournalOptions options_;
     std::optional<SqliteJournal> journal_;

@@ -3,26 +3,24 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 
 #include "store/store.hpp"
 #include "support/fake_loop.hpp"
+#include "support/spoil_table.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace apiary::store {
 
 class StoreTest : public testing::Test {
 protected:
     StoreTest() {
-        std::string pattern = std::filesystem::temp_directory_path() / "apiary-store-XXXXXX";
-        folder_ = ::mkdtemp(pattern.data());
         options_.path = folder_ / "state.db";
         options_.undurable_path = folder_ / "undurable";
         options_.boot = "boot 1";
     }
-    ~StoreTest() override { std::filesystem::remove_all(folder_); }
 
     void open() {
         store_.reset();
@@ -34,21 +32,9 @@ protected:
         store_->journal().append(event);
         ASSERT_TRUE(store_->journal().commit());
     }
-    // As a disk does that gives another block than the one that was written.
     void spoil(std::string const& table) {
         store_.reset();
-        std::int64_t page = 0;
-        std::int64_t size = 0;
-        {
-            Sqlite database{options_.path, Sqlite::Mode::existing};
-            page = database.number(("SELECT rootpage FROM sqlite_schema WHERE name = '" + table + "'").c_str());
-            size = database.number("PRAGMA page_size");
-        }
-        ASSERT_GT(page, 1);
-        std::fstream file{options_.path, std::ios::binary | std::ios::in | std::ios::out};
-        file.seekp((page - 1) * size);
-        file << std::string(static_cast<std::size_t>(size), 'x');
-        ASSERT_TRUE(file.flush().good());
+        test::spoil_table(options_.path, table);
     }
     auto refusal() -> std::string {
         try {
@@ -59,7 +45,8 @@ protected:
         return {};
     }
 
-    std::filesystem::path folder_;
+    test::TemporaryFolder temporary_;
+    std::filesystem::path const folder_{temporary_.path()};
     test::FakeLoop loop_;
     JournalOptions options_;
     std::optional<Identities> identities_;

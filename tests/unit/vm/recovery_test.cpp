@@ -180,9 +180,9 @@ TEST_P(Recovery, DiesAtEachPoint) {
 
 // Each pair takes a life of its own: with the sanitizers, which make one six times as long, not so many.
 #if defined(__SANITIZE_ADDRESS__)
-constexpr std::size_t stride = 40;
+constexpr std::size_t stride = 9;
 #elif defined(__has_feature)
-constexpr std::size_t stride = __has_feature(address_sanitizer) ? 40 : 2;
+constexpr std::size_t stride = __has_feature(address_sanitizer) ? 9 : 2;
 #else
 constexpr std::size_t stride = 2;
 #endif
