@@ -22,8 +22,8 @@ namespace apiary::bus {
 namespace {
 
 constexpr int backlog = 32;
-constexpr int accepted_of_a_turn = 16;
-constexpr int socket_bytes = 256 * 1024;  // as devd's
+constexpr int accepted_of_a_turn = backlog + 1;  // no more than these can have connected before the turn
+constexpr int socket_bytes = 256 * 1024;         // as devd's
 constexpr Duration patience = std::chrono::seconds{10};
 constexpr Duration pause_without_descriptors = std::chrono::seconds{1};
 constexpr Duration quiet_time = std::chrono::minutes{1};  // a line of the log for each reader would be his to fill it
@@ -192,6 +192,12 @@ void DevdSockets::say(std::string text) {
 }
 
 void DevdSockets::on_turn(Turn const& turn) {
+    // Whoever was let in by the kernel before this was told is owed it, though the loop has not come to him yet.
+    for (auto const& listener : listeners_) {
+        if (listener->watch) {
+            welcome(*listener);
+        }
+    }
     for (auto const& event : turn.events) {
         published_ = std::max(published_, event.seq);
     }

@@ -1,5 +1,5 @@
 // Two unix sockets that tell what happens to VMs as devd(8) tells what happens to devices: one of packets, a record
-// each, and one of a stream. Each reader hears what he may see, from the time of his connecting on.
+// each, and one of a stream. Each reader hears what he may see, from the time at which connect(2) returned to him on.
 #pragma once
 
 #include <functional>
