@@ -10,7 +10,7 @@ from harness import processes
 from harness.client import BusError
 from harness.events import command, journal, next_event, until_state
 from harness.processes import wait_gone, wait_until
-from harness.world import BUILD, STAND_IN
+from harness.world import BUILD
 
 STORIES = BUILD / "story"
 
@@ -365,36 +365,3 @@ def test_one_that_dies_of_events_costs_nobody_else_anything(scene):
     s.daemon.logged("plugin fragile: it is disabled")
     s.down()
     assert s.attempts()[0] == s.attempts()[1] and len(s.attempts()[0]) == 2
-
-
-VMS = 100
-
-
-def test_kills_of_its_process_lose_no_vm_and_no_undo(scene, world):
-    """While a hundred VMs start and stop."""
-    s = scene(options=["--plugin-strikes", "0", "--bhyve", str(world.program(STAND_IN))])
-    names = [f"b{i}" for i in range(VMS)]
-    world.write("".join(world.bhyve(name, **s.settings) for name in names))
-    s.start()
-    killed = set()
-    for member in ("Start", "PowerOff", "Start", "PowerOff"):
-        jobs = []
-        for name in names:
-            try:
-                jobs.append(s.caller.vm(name, member, "a{sv}", {})[0])
-            except BusError as refused:      # it did not start, or is still to be undone
-                assert refused.short in ("InvalidState", "UndoPending"), refused
-            if len(jobs) % 20 == 0 and s.host() not in killed:
-                killed.add(s.host())
-                os.kill(s.host(), signal.SIGKILL)
-        wait_until(lambda: not any(vm[1] in ("starting", "stopping") for vm in rows(s.caller)), "all VMs to settle", 60)
-    wait_until(lambda: all(vm[1] in ("stopped", "failed") and vm[2] == "" for vm in rows(s.caller)), "all at rest", 60)
-    assert len(rows(s.caller)) == VMS
-    assert len(killed) >= 3
-    begun, undone = s.attempts()
-    assert set(begun) <= set(undone)    # a call that did not come to its process any more is undone, too
-    assert "disabled" not in s.daemon.text()
-
-
-def rows(client):
-    return [(name, row[2], row[3]) for name, row in client.list_vms().items()]
