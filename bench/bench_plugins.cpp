@@ -243,7 +243,8 @@ private:
     plugin::Plugin plugin_{world_, "empty"};
     plugin::PluginStep step_{world_, plugin_};
     plugin::PluginEvents events_{[this](auto const& visit) { visit(plugin_); },
-                                 [](std::string_view) { return nullptr; }};
+                                 [](std::string_view) { return nullptr; },
+                                 [](Definition const&) { return std::string{}; }};
     apiary_plugin const* direct_ = nullptr;
     DefinitionPtr definition_;
     std::uint64_t attempt_ = 0;

@@ -1,7 +1,6 @@
 // Two unix sockets that speak devd's records.
 #include "bus/devd_sockets.hpp"
 
-#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -32,11 +31,6 @@ constexpr Duration quiet_time = std::chrono::minutes{1};  // a line of the log f
     throw std::system_error{error, std::generic_category(), what};
 }
 
-void make_ready(int fd) {
-    ::fcntl(fd, F_SETFD, FD_CLOEXEC);
-    ::fcntl(fd, F_SETFL, O_NONBLOCK);
-}
-
 auto listening_socket(std::string const& path, bool packets) -> UniqueFd {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -49,11 +43,10 @@ auto listening_socket(std::string const& path, bool packets) -> UniqueFd {
     if (::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode)) {
         ::unlink(path.c_str());
     }
-    UniqueFd socket{::socket(AF_UNIX, packets ? SOCK_SEQPACKET : SOCK_STREAM, 0)};
+    UniqueFd socket{::socket(AF_UNIX, (packets ? SOCK_SEQPACKET : SOCK_STREAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
     if (!socket) {
         fail(errno, "make it");
     }
-    make_ready(socket.get());
     // Everybody may connect: what he hears is judged by who he is.
     if (::bind(socket.get(), reinterpret_cast<sockaddr const*>(&address), sizeof address) != 0 ||
         ::chmod(path.c_str(), 0666) != 0 || ::listen(socket.get(), backlog) != 0) {
@@ -99,7 +92,7 @@ void DevdSockets::await(Listener& listener) {
 
 void DevdSockets::welcome(Listener& listener) {
     for (int count = 0; count < accepted_of_a_turn; ++count) {
-        UniqueFd socket{::accept(listener.socket.get(), nullptr, nullptr)};
+        UniqueFd socket{::accept4(listener.socket.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
         if (socket) {
             admit(std::move(socket), listener.packets);
             continue;
@@ -127,7 +120,6 @@ void DevdSockets::look_away(Listener& listener) {
 }
 
 void DevdSockets::admit(UniqueFd socket, bool packets) {
-    make_ready(socket.get());
     auto const peer = peer_of(socket.get());
     if (!peer) {
         return;

@@ -146,6 +146,7 @@ void AgentBook::gone(std::string const& name, std::uint64_t number) {
 
 auto AgentBook::list() const -> std::vector<AgentStatus> {
     std::vector<AgentStatus> all;
+    all.reserve(agents_.size());
     for (auto const& [name, entry] : agents_) {
         all.push_back(entry.agent ? entry.agent->status()
                                   : AgentStatus{.terms = entry.terms, .present = false, .error = entry.error});

@@ -20,6 +20,10 @@ auto number_of_descriptor(std::string const& text) -> std::size_t {
     return error == std::errc{} && end == text.data() + text.size() ? number : max_descriptors;
 }
 
+auto contributed_twice(std::string const& kind, std::string const& id) -> std::string {
+    return "it contributed " + kind + " " + id + " twice";
+}
+
 }  // namespace
 
 auto to_json(std::vector<Contribution> const& contributions) -> Json {
@@ -46,7 +50,7 @@ auto contributions_from(Frame& frame) -> std::variant<std::vector<Contribution>,
             return *fault;
         }
         if (!seen.emplace(kind, id).second) {
-            return "it contributed " + kind + " " + id + " twice";
+            return contributed_twice(kind, id);
         }
         Contribution one{.kind = kind, .id = id, .value = value, .fd = nullptr};
         if (kind == "fd") {

@@ -214,6 +214,7 @@ auto send_some(int channel, OutgoingFrame& frame, bool wait) -> Sent {
         ControlBuffer control{};
         if (frame.sent_ == 0 && !frame.descriptors_.empty()) {
             std::vector<int> numbers;
+            numbers.reserve(frame.descriptors_.size());
             for (auto const& one : frame.descriptors_) {
                 numbers.push_back(one.get());
             }

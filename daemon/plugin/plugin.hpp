@@ -97,7 +97,7 @@ public:
     std::map<std::string, std::weak_ptr<UniqueFd>> logs;
 
     static constexpr std::size_t most_under_way = 256;      // the host has 512 threads
-    static constexpr std::size_t most_events = 16 * 1024;   // that wait for it: 2 KiB each, at most
+    static constexpr std::size_t most_events = 16'384;      // that wait for it: 2 KiB each, at most
     static constexpr std::size_t most_events_of_a_vm = 64;  // beside the one that it is told of
     static constexpr std::size_t most_asks = 512;           // for secrets that are open: one of each thread of the host
     static constexpr std::size_t longest_secret_name = 128;

@@ -14,7 +14,7 @@ namespace apiary::plugin {
 
 class StateFolder {
 public:
-    StateFolder(std::string root, std::string plugin) : root_{std::move(root)}, path_{root_ + "/" + plugin} {}
+    StateFolder(std::string root, std::string const& plugin) : root_{std::move(root)}, path_{root_ + "/" + plugin} {}
 
     [[nodiscard]] auto state() const -> std::string { return path_ + "/state"; }
 

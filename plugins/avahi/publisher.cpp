@@ -27,14 +27,10 @@ Publisher::Publisher(Say say) : say_{std::move(say)}, poll_{avahi_simple_poll_ne
     if (poll_ == nullptr) {
         throw std::bad_alloc{};
     }
-    if (::pipe(bell_) != 0) {
+    if (::pipe2(bell_, O_CLOEXEC | O_NONBLOCK) != 0) {
         int const error = errno;
         avahi_simple_poll_free(poll_);
         throw std::system_error{error, std::generic_category(), "a pipe"};
-    }
-    for (int const end : bell_) {
-        ::fcntl(end, F_SETFD, FD_CLOEXEC);
-        ::fcntl(end, F_SETFL, O_NONBLOCK);
     }
     thread_ = std::thread{[this] { run(); }};
 }

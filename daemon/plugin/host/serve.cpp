@@ -175,7 +175,7 @@ void wait_for_frames(Process& process) {
         int wait = -1;
         if (auto const deadline = process.calls->next_deadline()) {
             auto const left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()).count();
-            wait = static_cast<int>(std::clamp<std::int64_t>(left, 0, 3600 * 1000));
+            wait = static_cast<int>(std::clamp<std::int64_t>(left, 0, 3'600'000));
         }
         pollfd watched{process.channel.descriptor(), POLLIN, 0};
         int const found = ::poll(&watched, 1, wait);

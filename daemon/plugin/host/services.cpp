@@ -1,13 +1,13 @@
 #include "plugin/host/services.hpp"
 
 #include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "plugin/host/call.hpp"
@@ -150,8 +150,8 @@ auto contribute_fd(apiary_call* call, char const* id, int fd) -> int {
     }
     UniqueFd copy{::fcntl(fd, F_DUPFD_CLOEXEC, 3)};
     if (!copy) {
-        return judged(call,
-                      "the descriptor for " + std::string{view(id)} + " cannot be duplicated: " + ::strerror(errno));
+        return judged(call, "the descriptor for " + std::string{view(id)} +
+                                " cannot be duplicated: " + std::generic_category().message(errno));
     }
     return judged(call, call->contribute({"fd", std::string{view(id)}, {}}, std::move(copy)));
 }

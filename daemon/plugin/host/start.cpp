@@ -149,7 +149,7 @@ void leave_behind(Child child) {
 
 auto milliseconds_until(SteadyClock::time_point when) -> int {
     auto const left = std::chrono::ceil<std::chrono::milliseconds>(when - SteadyClock::now()).count();
-    return static_cast<int>(std::clamp<std::int64_t>(left, 0, 24 * 3600 * 1000));
+    return static_cast<int>(std::clamp<std::int64_t>(left, 0, 86'400'000));
 }
 
 }  // namespace apiary::plugin::host
