@@ -22,8 +22,8 @@ namespace {
 
 constexpr int backlog = 32;
 constexpr int accepted_of_a_turn = backlog + 1;  // no more than these can have connected before the turn
-constexpr int socket_bytes = 256 * 1024;         // as devd's
-constexpr Duration patience = std::chrono::seconds{10};
+constexpr int devd_socket_bytes = 256 * 1024;    // as devd's
+constexpr Duration devd_patience = std::chrono::seconds{10};
 constexpr Duration pause_without_descriptors = std::chrono::seconds{1};
 constexpr Duration quiet_time = std::chrono::minutes{1};  // a line of the log for each reader would be his to fill it
 
@@ -134,14 +134,14 @@ void DevdSockets::admit(UniqueFd socket, bool packets) {
             " has 10 already, or all places are taken");
         return;
     }
-    ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDBUF, &socket_bytes, sizeof socket_bytes);
+    ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDBUF, &devd_socket_bytes, sizeof devd_socket_bytes);
     auto const id = ++next_id_;
     PumpSettings settings;
     settings.after = published_;
     settings.packets = packets;
     settings.tells_position = false;
     settings.may_speak = true;  // devd lets them, and some close that direction at once
-    settings.patience = patience;
+    settings.patience = devd_patience;
     settings.wanted = [this, caller = *peer](Event const& event) { return authority_.may_see(caller, event); };
     try {
         auto pump = std::make_unique<EventPump>(loop_, line_, engine_.journal(), published_, std::move(socket),

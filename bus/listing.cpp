@@ -13,9 +13,9 @@ namespace apiary::bus {
 
 namespace {
 
-constexpr std::size_t max_page = 1000;
+constexpr std::size_t max_rows = 1000;
 constexpr std::size_t chunk = 256;
-constexpr std::size_t shown = 64;
+constexpr std::size_t word_shown = 64;
 
 auto name_keys(std::optional<Texts> const& names) -> std::set<std::string> {
     std::set<std::string> keys;
@@ -36,7 +36,7 @@ auto read_fields(Options& options, std::span<Property<Subject> const> table, std
     for (auto const& name : options.texts("fields").value_or(Texts{})) {
         auto const* property = find_property(table, name);
         if (property == nullptr) {
-            throw Fault{Error::invalid_option, subject + " has no property '" + clean_text(name, shown) + "'."};
+            throw Fault{Error::invalid_option, subject + " has no property '" + clean_text(name, word_shown) + "'."};
         }
         if (std::find(fields.begin(), fields.end(), property) == fields.end()) {
             fields.push_back(property);
@@ -48,10 +48,10 @@ auto read_fields(Options& options, std::span<Property<Subject> const> table, std
 }  // namespace
 
 auto page_size(std::uint32_t wanted) -> std::size_t {
-    if (wanted > max_page) {
-        throw Fault{Error::invalid_argument, "'max' can be at most " + std::to_string(max_page) + "."};
+    if (wanted > max_rows) {
+        throw Fault{Error::invalid_argument, "'max' can be at most " + std::to_string(max_rows) + "."};
     }
-    return wanted == 0 ? max_page : wanted;
+    return wanted == 0 ? max_rows : wanted;
 }
 
 auto read_vm_query(Options options) -> VmQuery {
@@ -59,7 +59,7 @@ auto read_vm_query(Options options) -> VmQuery {
     for (auto const& word : options.texts("state").value_or(Texts{})) {
         auto const state = state_from(word);
         if (!state) {
-            throw Fault{Error::invalid_argument, "'" + clean_text(word, shown) + "' is not a state."};
+            throw Fault{Error::invalid_argument, "'" + clean_text(word, word_shown) + "' is not a state."};
         }
         query.states.insert(*state);
     }
@@ -140,7 +140,7 @@ auto read_plugin_query(Options options) -> PluginQuery {
         constexpr std::array all{starting, running, ended, disabled, unusable, absent};
         auto const* const state = std::ranges::find_if(all, [&](PluginState one) { return to_string(one) == word; });
         if (state == all.end()) {
-            throw Fault{Error::invalid_argument, "'" + clean_text(word, shown) + "' is not a state of a plugin."};
+            throw Fault{Error::invalid_argument, "'" + clean_text(word, word_shown) + "' is not a state of a plugin."};
         }
         query.states.insert(*state);
     }

@@ -19,7 +19,7 @@ constexpr std::string_view job = job_interface;
 constexpr std::string_view agents = agents_interface;
 constexpr std::string_view plugin = plugin_interface;
 
-constexpr auto table = std::to_array<Permission>({
+constexpr auto rights = std::to_array<Permission>({
     {manager, method, "ListVMs", anybody},
     {manager, method, "GetVM", anybody},  // answers for what the caller sees
     {manager, method, "ListJobs", anybody},
@@ -133,12 +133,12 @@ constexpr auto table = std::to_array<Permission>({
 }  // namespace
 
 auto permissions() -> std::span<Permission const> {
-    return table;
+    return rights;
 }
 
 auto method_permission(std::string_view interface, std::string_view member) -> Permission const* {
     Permission const* found = nullptr;
-    for (auto const& entry : table) {
+    for (auto const& entry : rights) {
         if (entry.kind == method && entry.member == member && (interface.empty() || entry.interface == interface) &&
             (found == nullptr || entry.right > found->right)) {
             found = &entry;

@@ -36,7 +36,7 @@ endfunction()
 # once. The unit tests are built so, and all that the sanitizers watch. Two files of such a lump may not have the same
 # names in their unnamed namespaces; where they have, apiary_alone() keeps one of them out. What is shipped is compiled
 # file by file: a name that two files have might mean the wrong one without any word of the compiler.
-set(CMAKE_UNITY_BUILD_BATCH_SIZE 12)
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 32)
 if(CMAKE_UNITY_BUILD)
   set(CMAKE_DISABLE_PRECOMPILE_HEADERS ON)
 endif()

@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <functional>
 
 #include "ctl/since.hpp"
@@ -27,11 +26,6 @@ constexpr char const* epilogue =
 auto digits_only(std::string& text) -> std::string {
     bool const good = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
     return good ? std::string{} : '\'' + text + "' is not a number";
-}
-
-auto now_in_micros() -> std::uint64_t {
-    auto const now = std::chrono::system_clock::now().time_since_epoch();
-    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
 }
 
 auto since_word(std::string& text) -> std::string {

@@ -2,20 +2,13 @@
 #include "ctl/json_out.hpp"
 
 #include <map>
-#include <nlohmann/json.hpp>
 
+#include "ctl/json_line.hpp"
 #include "ctl/text.hpp"
 
 namespace apiary::ctl {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-auto line(Json const& json) -> std::string {
-    // Whatever a newer daemon sends, the output stays valid JSON in valid UTF-8.
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 auto json_of(Value const& value) -> Json;
 

@@ -55,8 +55,8 @@ private:
     supervision::Children& children_;
 };
 
-PluginParts::PluginParts(Loop& loop, Options const& options, std::function<EngineCore&()> engine,
-                         std::function<void()> steps_changed, std::function<void()> keys_changed)
+PluginParts::PluginParts(Loop& loop, Options const& options, std::function<EngineCore&()> const& engine,
+                         std::function<void()> const& steps_changed, std::function<void()> keys_changed)
     : children_{loop, end_of_hosts},
       spawner_{std::make_unique<Spawner>(children_)},
       agents_{loop, [](int level, std::string const& text) { log::line(level_of(level), text); }, steps_changed} {

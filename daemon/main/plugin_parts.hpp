@@ -18,8 +18,8 @@ class PluginParts {
 public:
     // `engine` is asked once it is there: not within this call. `steps_changed`: other steps have to be set.
     // `keys_changed`: the configuration may mean something else.
-    PluginParts(Loop& loop, Options const& options, std::function<EngineCore&()> engine,
-                std::function<void()> steps_changed, std::function<void()> keys_changed);
+    PluginParts(Loop& loop, Options const& options, std::function<EngineCore&()> const& engine,
+                std::function<void()> const& steps_changed, std::function<void()> keys_changed);
     ~PluginParts();
     PluginParts(PluginParts const&) = delete;
     auto operator=(PluginParts const&) -> PluginParts& = delete;

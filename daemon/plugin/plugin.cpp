@@ -141,10 +141,10 @@ void Plugin::lose() {
     availability_changed();
 }
 
-void Plugin::write_disabled(std::optional<std::string> why, Done done) {
+void Plugin::write_disabled(std::optional<std::string> const& why, Done done) {
     auto const fault = std::make_shared<std::string>();
     writes_.offload(
-        name_, [fault, why, folder = folder_] { *fault = why ? folder.disable(*why) : folder.enable(); },
+        name_, [fault, why = why, folder = folder_] { *fault = why ? folder.disable(*why) : folder.enable(); },
         [weak = std::weak_ptr{self_}, fault, disabled = why.has_value(), done = std::move(done)] {
             auto const self = weak.lock();
             if (self && *self != nullptr && !fault->empty()) {

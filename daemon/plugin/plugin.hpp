@@ -126,7 +126,7 @@ private:
     void begin_failed(std::string const& why);
     auto tries_again() -> bool;
     void strike(std::string const& why);
-    void write_disabled(std::optional<std::string> why, Done done);
+    void write_disabled(std::optional<std::string> const& why, Done done);
     void say(int level, std::string const& text, std::string const& vm = {});
     auto make_room_for_event(std::string const& vm) -> bool;
     void advance(std::string const& vm);

@@ -225,8 +225,8 @@ void PluginStep::poststop(StepCall call, Done done) {
         });
         return;
     }
-    in_order(call.attempt, [this, call = std::move(call), done = std::move(done)]() mutable {
-        auto const attempt = call.attempt;
+    auto const attempt = call.attempt;
+    in_order(attempt, [this, attempt, call = std::move(call), done = std::move(done)]() mutable {
         if (call.contributions.empty()) {
             call.contributions = attempts_[attempt].contributed;
         }
@@ -256,8 +256,8 @@ void PluginStep::renew(StepCall call, Done done) {
         return;
     }
     auto const timeout = declared != nullptr ? declared->prestart_timeout : milliseconds{0};
-    in_order(call.attempt, [this, call = std::move(call), timeout, done = std::move(done)] {
-        auto const attempt = call.attempt;
+    auto const attempt = call.attempt;
+    in_order(attempt, [this, attempt, call = std::move(call), timeout, done = std::move(done)] {
         make("renew", call, timeout, log_now(call.definition->name),
              [weak = std::weak_ptr{self_}, attempt, before = call.contributions, done](Answer answer) {
                  auto result = result_of(std::move(answer), false);

@@ -18,8 +18,9 @@ public:
             if (auto const fault = fault_(plugin); !fault.empty()) {
                 result.kind = StepResult::Kind::veto;
                 result.reason = Reason::plugin_unavailable;
-                result.text = "VM " + call.definition->name + " needs the plugin " + plugin + ", which " + fault +
-                              (plugin == "network" ? " (network = user needs no plugin)" : "");
+                result.text.append("VM ").append(call.definition->name).append(" needs the plugin ").append(plugin);
+                result.text.append(", which ").append(fault);
+                result.text += plugin == "network" ? " (network = user needs no plugin)" : "";
                 break;
             }
         }

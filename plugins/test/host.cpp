@@ -18,7 +18,7 @@
 
 #include "plugin/protocol.hpp"
 
-extern char** environ;
+extern char** environ;  // NOLINT(readability-redundant-declaration): FreeBSD's headers have none
 
 namespace apiary::plugin_test {
 
@@ -47,6 +47,7 @@ auto Host::begin(std::string const& program, std::string const& mode, std::strin
     UniqueFd const its{ends[1]};
     std::vector<std::string> words{program, mode, std::filesystem::path{file}.filename()};
     std::vector<char*> argv;
+    argv.reserve(words.size() + 1);
     for (auto& word : words) {
         argv.push_back(word.data());
     }

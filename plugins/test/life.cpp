@@ -30,6 +30,10 @@ using Clock = std::chrono::steady_clock;
 constexpr auto patience = 15s;  // for what has no deadline of its own
 constexpr auto grace = 2s;      // beyond a deadline, for the way there and back
 
+auto prefix_of(std::string const& text) -> std::string {
+    return text.empty() ? std::string{} : text + ": ";
+}
+
 auto level_word(std::uint64_t level) -> char const* {
     switch (level) {
         case 0:
@@ -148,7 +152,7 @@ private:
         for (auto const& one : frame->body["messages"]) {
             if (one.is_array() && one.size() == 3 && one[1].is_string() && one[2].is_string()) {
                 auto const level = one[0].is_number_unsigned() ? one[0].get<std::uint64_t>() : 0;
-                detail(std::string{level_word(level)} + ": " + (one[1] == "" ? "" : one[1].get<std::string>() + ": ") +
+                detail(std::string{level_word(level)} + ": " + prefix_of(one[1].get<std::string>()) +
                        one[2].get<std::string>());
             }
         }
@@ -215,7 +219,7 @@ private:
         } else if (type == "emit") {
             auto shown = "event: " + text;
             for (auto const& [name, value] : plugin::named_texts_of(frame.body, "details")) {
-                shown += " " + name + "=" + value;
+                shown.append(" ").append(name).append("=").append(value);
             }
             detail(shown);
         } else {
@@ -263,7 +267,11 @@ private:
             host_.send({{"t", "cancel"}, {"id", calls_}});
         }
         auto const frame = host_.receive(timeout + grace, [this](Frame const& one) {
-            return type_of(one) != "end" ? aside(one) || true : plugin::number_of(one.body, "id") != calls_;
+            if (type_of(one) == "end") {
+                return plugin::number_of(one.body, "id") != calls_;
+            }
+            aside(one);
+            return true;
         });
         if (!frame) {
             died(shown);
@@ -352,7 +360,10 @@ private:
             return false;
         }
         host_.send({{"t", "quit"}});
-        static_cast<void>(host_.receive(patience, [this](Frame const& one) { return aside(one) || true; }));
+        static_cast<void>(host_.receive(patience, [this](Frame const& one) {
+            aside(one);
+            return true;
+        }));
         bool const hung = host_.trouble() == "it hangs";
         auto const end = host_.end(hung ? 0ms : std::chrono::milliseconds{grace});
         if (hung || !end.empty()) {

@@ -16,31 +16,31 @@ namespace {
 constexpr std::size_t longest_text = 4096;
 constexpr std::size_t most_entries = 1000;
 
-auto text_of(char const* text) -> std::string {
+auto text_at(char const* text) -> std::string {
     return text == nullptr ? std::string{} : shortened({text, ::strnlen(text, longest_text)}, longest_text);
 }
 
 auto maybe_text(char const* text) -> std::optional<std::string> {
-    return text == nullptr ? std::nullopt : std::optional{text_of(text)};
+    return text == nullptr ? std::nullopt : std::optional{text_at(text)};
 }
 
 auto list_of(char const* const* texts) -> std::vector<std::string> {
     std::vector<std::string> all;
     for (; texts != nullptr && *texts != nullptr && all.size() < most_entries; ++texts) {
-        all.push_back(text_of(*texts));
+        all.push_back(text_at(*texts));
     }
     return all;
 }
 
 auto key_of(apiary_key const& key) -> Key {
-    return {.name = text_of(key.name),
+    return {.name = text_at(key.name),
             .type = key.type <= APIARY_KEY_EXECUTABLE ? static_cast<KeyType>(key.type) : KeyType::text,
             .list = (key.flags & APIARY_KEY_LIST) != 0,
             .secret = (key.flags & APIARY_KEY_SECRET) != 0,
             .root_only = (key.flags & APIARY_KEY_ROOT_ONLY) != 0,
             .fallback = maybe_text(key.fallback),
-            .doc = text_of(key.doc),
-            .why = text_of(key.why),
+            .doc = text_at(key.doc),
+            .why = text_at(key.why),
             .words = list_of(key.words),
             .least = key.least,
             .most = key.most};
@@ -62,9 +62,9 @@ auto phase_of(std::uint32_t number) -> Phase {
 auto declared_by(apiary_plugin const& plugin) -> Declaration {
     Declaration made;
     made.abi = plugin.abi;
-    made.name = text_of(plugin.name);
-    made.version = text_of(plugin.version);
-    made.doc = text_of(plugin.doc);
+    made.name = text_at(plugin.name);
+    made.version = text_at(plugin.version);
+    made.doc = text_at(plugin.doc);
     for (std::size_t i = 0; plugin.keys != nullptr && i < std::min(plugin.key_count, most_entries); ++i) {
         apiary_key key{};  // an older plugin's is shorter
         std::memcpy(&key, reinterpret_cast<char const*>(plugin.keys) + i * plugin.key_size,
