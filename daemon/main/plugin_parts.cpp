@@ -90,7 +90,7 @@ PluginParts::PluginParts(Loop& loop, Options const& options, std::function<Engin
                           .find = [engine](std::string_view name) { return engine().find(name); },
                           .up = [engine] { return vms_up(engine()); },
                           .awaited = [engine] { return engine().awaited_steps(); },
-                          .steps_changed = std::move(steps_changed),
+                          .steps_changed = steps_changed,
                           .keys_changed = std::move(keys_changed)});
 }
 

@@ -85,8 +85,8 @@ auto do_it(apiary_call* call) -> int {
         return APIARY_FAILED;
     } else if (is("flood")) {
         for (int i = 0; i < 20'000; ++i) {
-            host->message(call, APIARY_ERROR, nullptr, std::string(4000, 'x').c_str());
-            host->contribute(call, "note", std::to_string(i).c_str(), std::string(4000, 'y').c_str());
+            host->message(call, APIARY_ERROR, nullptr, std::string(400, 'x').c_str());
+            host->contribute(call, "note", std::to_string(i).c_str(), std::string(400, 'y').c_str());
         }
         return APIARY_FAILED;
     }
