@@ -9,6 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
+static void crash(void) {
+    signal(SIGSEGV, SIG_DFL);  // a sanitizer would make an exit of it
+    raise(SIGSEGV);
+}
+
 static const struct apiary_host* host;
 static apiary_self* self_handle;
 
@@ -70,13 +75,13 @@ static int prestart(void* self, apiary_call* call) {
     (void)self;
     tell(call, "prestart", STORY_VERSION);
     if (wants(call, "crash") && takes_token(call)) {
-        raise(SIGSEGV);
+        crash();
     }
     if (wants(call, "die") && takes_token(call)) {
         raise(SIGKILL);
     }
     if (wants(call, "always-crash")) {
-        raise(SIGSEGV);
+        crash();
     }
     if (wants(call, "wait")) {
         wait_for_go(call);
@@ -111,7 +116,7 @@ static int poststop(void* self, apiary_call* call) {
     const char* const given = host->contribution(call, 0, &one) == 0 ? one.value : "nothing";
     tell(call, "poststop", given);
     if (wants(call, "crash-undo") && takes_token(call)) {
-        raise(SIGSEGV);
+        crash();
     }
     return APIARY_OK;
 }
@@ -127,6 +132,7 @@ static int event(void* self, apiary_call* call) {
     char state[64];
     snprintf(state, sizeof state, "%s/%s", host->event_field(call, "state"), host->event_field(call, "sub-state"));
 #ifdef STORY_FRAGILE
+    signal(SIGABRT, SIG_DFL);
     abort();
 #endif
     tell(call, "event", state);
