@@ -34,7 +34,8 @@ endfunction()
 
 # A unity build compiles many files of a target as one: nearly all of its time goes into headers, which are then read
 # once. The unit tests are built so, and all that the sanitizers watch. Two files of such a lump may not have the same
-# names in their unnamed namespaces. What is shipped is compiled file by file: a name that two files have might mean the wrong one without any word of the compiler.
+# names in their unnamed namespaces. What is shipped is compiled file by file: a name that two files have might mean the
+# wrong one without any word of the compiler.
 set(CMAKE_UNITY_BUILD_BATCH_SIZE 32)
 if(CMAKE_UNITY_BUILD)
   set(CMAKE_DISABLE_PRECOMPILE_HEADERS ON)
