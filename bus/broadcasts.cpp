@@ -13,8 +13,8 @@ namespace apiary::bus {
 
 namespace {
 
-constexpr Duration first_pause = std::chrono::seconds{1};
-constexpr Duration longest_pause = std::chrono::seconds{30};
+constexpr Duration first_retry = std::chrono::seconds{1};
+constexpr Duration longest_retry = std::chrono::seconds{30};
 
 }  // namespace
 
@@ -102,7 +102,7 @@ void Broadcasts::follow(BroadcastFlow::Change change) {
 }
 
 void Broadcasts::closed() {
-    pause_ = first_pause;
+    pause_ = first_retry;
     again_ = loop_.after(pause_, [this] { look_again(); });
     if (!flow_.answers()) {
         callbacks_.log(
@@ -121,7 +121,7 @@ void Broadcasts::closed() {
 }
 
 void Broadcasts::look_again() {
-    pause_ = std::min(pause_ * 2, longest_pause);
+    pause_ = std::min(pause_ * 2, longest_retry);
     again_ = loop_.after(pause_, [this] { look_again(); });
     if (!connection_.takes_signals()) {
         return;

@@ -1,7 +1,6 @@
 // Two unix sockets that speak devd's records.
 #include "bus/devd_sockets.hpp"
 
-#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -23,18 +22,13 @@ namespace {
 
 constexpr int backlog = 32;
 constexpr int accepted_of_a_turn = backlog + 1;  // no more than these can have connected before the turn
-constexpr int socket_bytes = 256 * 1024;         // as devd's
-constexpr Duration patience = std::chrono::seconds{10};
+constexpr int devd_socket_bytes = 256 * 1024;    // as devd's
+constexpr Duration devd_patience = std::chrono::seconds{10};
 constexpr Duration pause_without_descriptors = std::chrono::seconds{1};
 constexpr Duration quiet_time = std::chrono::minutes{1};  // a line of the log for each reader would be his to fill it
 
 [[noreturn]] void fail(int error, char const* what) {
     throw std::system_error{error, std::generic_category(), what};
-}
-
-void make_ready(int fd) {
-    ::fcntl(fd, F_SETFD, FD_CLOEXEC);
-    ::fcntl(fd, F_SETFL, O_NONBLOCK);
 }
 
 auto listening_socket(std::string const& path, bool packets) -> UniqueFd {
@@ -49,11 +43,10 @@ auto listening_socket(std::string const& path, bool packets) -> UniqueFd {
     if (::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode)) {
         ::unlink(path.c_str());
     }
-    UniqueFd socket{::socket(AF_UNIX, packets ? SOCK_SEQPACKET : SOCK_STREAM, 0)};
+    UniqueFd socket{::socket(AF_UNIX, (packets ? SOCK_SEQPACKET : SOCK_STREAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
     if (!socket) {
         fail(errno, "make it");
     }
-    make_ready(socket.get());
     // Everybody may connect: what he hears is judged by who he is.
     if (::bind(socket.get(), reinterpret_cast<sockaddr const*>(&address), sizeof address) != 0 ||
         ::chmod(path.c_str(), 0666) != 0 || ::listen(socket.get(), backlog) != 0) {
@@ -99,7 +92,7 @@ void DevdSockets::await(Listener& listener) {
 
 void DevdSockets::welcome(Listener& listener) {
     for (int count = 0; count < accepted_of_a_turn; ++count) {
-        UniqueFd socket{::accept(listener.socket.get(), nullptr, nullptr)};
+        UniqueFd socket{::accept4(listener.socket.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
         if (socket) {
             admit(std::move(socket), listener.packets);
             continue;
@@ -127,7 +120,6 @@ void DevdSockets::look_away(Listener& listener) {
 }
 
 void DevdSockets::admit(UniqueFd socket, bool packets) {
-    make_ready(socket.get());
     auto const peer = peer_of(socket.get());
     if (!peer) {
         return;
@@ -142,14 +134,14 @@ void DevdSockets::admit(UniqueFd socket, bool packets) {
             " has 10 already, or all places are taken");
         return;
     }
-    ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDBUF, &socket_bytes, sizeof socket_bytes);
+    ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDBUF, &devd_socket_bytes, sizeof devd_socket_bytes);
     auto const id = ++next_id_;
     PumpSettings settings;
     settings.after = published_;
     settings.packets = packets;
     settings.tells_position = false;
     settings.may_speak = true;  // devd lets them, and some close that direction at once
-    settings.patience = patience;
+    settings.patience = devd_patience;
     settings.wanted = [this, caller = *peer](Event const& event) { return authority_.may_see(caller, event); };
     try {
         auto pump = std::make_unique<EventPump>(loop_, line_, engine_.journal(), published_, std::move(socket),

@@ -17,6 +17,7 @@ constexpr std::size_t max_error_text = std::size_t{64} * 1024;  // ConfigInvalid
 constexpr std::array names{
     ErrorName{Error::no_such_vm, "org.apiary.Apiary1.Error.NoSuchVM"},
     ErrorName{Error::no_such_job, "org.apiary.Apiary1.Error.NoSuchJob"},
+    ErrorName{Error::no_such_plugin, "org.apiary.Apiary1.Error.NoSuchPlugin"},
     ErrorName{Error::invalid_state, "org.apiary.Apiary1.Error.InvalidState"},
     ErrorName{Error::not_supported, "org.apiary.Apiary1.Error.NotSupported"},
     ErrorName{Error::undo_pending, "org.apiary.Apiary1.Error.UndoPending"},
@@ -95,6 +96,12 @@ Fault::Fault(Refusal const& refusal) : Fault{error_of(refusal.kind), refusal.tex
 auto no_such_vm(std::string_view name) -> Fault {
     constexpr std::size_t shown = 128;
     return {Error::no_such_vm, "There is no VM '" + clean_text(name, shown) + "' that you may see."};
+}
+
+auto no_such_plugin(std::string_view name) -> Fault {
+    constexpr std::size_t shown = 64;
+    return {Error::no_such_plugin,
+            "There is no plugin '" + clean_text(name, shown) + "': no file of that name is in the folders of plugins."};
 }
 
 auto set_current_exception(sd_bus_error* error) noexcept -> int {

@@ -14,6 +14,7 @@ namespace apiary::bus {
 enum class Error {
     no_such_vm,
     no_such_job,
+    no_such_plugin,
     invalid_state,
     not_supported,
     undo_pending,
@@ -53,6 +54,7 @@ private:
 
 // The same reply whether there is no such VM or the caller may not know of it.
 [[nodiscard]] auto no_such_vm(std::string_view name) -> Fault;
+[[nodiscard]] auto no_such_plugin(std::string_view name) -> Fault;
 
 // Puts the exception that is being handled into `error` and returns what an sd-bus handler returns for it.
 [[nodiscard]] auto set_current_exception(sd_bus_error* error) noexcept -> int;

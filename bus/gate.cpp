@@ -11,7 +11,8 @@ namespace apiary::bus {
 
 namespace {
 
-// A reply beyond the bus's 32 MiB would have us disconnected: any object fits into 6 KiB, any name into 1 KiB.
+// A reply beyond the bus's 32 MiB would have us disconnected: any VM or job fits into 6 KiB, any name into 1 KiB. The
+// 128 plugins that there can be take 4 MiB at most with all that they can declare.
 constexpr std::size_t max_managed = 4096;
 constexpr std::size_t max_introspected = 16'384;
 
@@ -19,11 +20,13 @@ void check_size(std::string const& interface, std::string const& member, std::st
                 Lookup const& lookup) {
     bool const managed = member == "GetManagedObjects" && path == root_path &&
                          (interface.empty() || interface == "org.freedesktop.DBus.ObjectManager");
-    bool const introspected = member == "Introspect" && (path == vm_prefix || path == job_prefix);
+    bool const introspected =
+        member == "Introspect" && (path == vm_prefix || path == job_prefix || path == plugin_prefix);
     if (!managed && !introspected) {
         return;
     }
-    std::size_t const count = lookup.all_vms(caller).size() + lookup.all_jobs(caller).size();
+    std::size_t const count =
+        lookup.all_vms(caller).size() + lookup.all_jobs(caller).size() + lookup.all_plugins(caller).size();
     if (count > (managed ? max_managed : max_introspected)) {
         throw Fault{Error::limits_exceeded, "There are " + std::to_string(count) +
                                                 " objects, too many for one reply. Use ListVMs and ListJobs of " +
@@ -53,7 +56,8 @@ void check_call(sd_bus_message* message, Caller const& caller, Lookup const& loo
                                                   ", which you do not have."};
         }
     };
-    if (path == root_path) {
+    // Of a plugin it makes no difference whether it is there: who may not see it learns nothing by the refusal.
+    if (path == root_path || path.starts_with(std::string{plugin_prefix} + '/')) {
         refuse_unless(authority.everywhere(caller), "the daemon");
     } else if (auto const vm = lookup.vm_at(path, caller)) {
         refuse_unless(authority.on_vm(caller, vm->audience()), "the VM '" + vm->name() + "'");

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t max_stage = 256;
 constexpr std::size_t max_error = 4096;
 
-constexpr auto table = std::to_array<JobProperty>({
+constexpr auto job_table = std::to_array<JobProperty>({
     {"Id", "t", Emits::constant, [](Job const& job) { return Value{job.id}; }},
     {"Command", "s", Emits::constant, [](Job const& job) { return Value{std::string{to_string(job.command)}}; }},
     {"VM", "o", Emits::constant, [](Job const& job) { return Value{ObjectPath{vm_path(job.vm)}}; }},
@@ -31,7 +31,7 @@ constexpr auto table = std::to_array<JobProperty>({
 }  // namespace
 
 auto job_properties() -> std::span<JobProperty const> {
-    return table;
+    return job_table;
 }
 
 }  // namespace apiary::bus

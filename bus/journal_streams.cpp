@@ -19,7 +19,7 @@ namespace apiary::bus {
 namespace {
 
 // What lies in the kernel for a reader who does not read.
-constexpr int socket_bytes = 64 * 1024;
+constexpr int stream_socket_bytes = 64 * 1024;
 constexpr Duration position_interval = std::chrono::seconds{1};
 
 struct Ends {
@@ -38,7 +38,7 @@ auto make_ends() -> Ends {
                     "raise its limit (apiaryd(8), LIMITS)."};
     }
     ::fcntl(ends.ours.get(), F_SETFL, O_NONBLOCK);
-    ::setsockopt(ends.ours.get(), SOL_SOCKET, SO_SNDBUF, &socket_bytes, sizeof socket_bytes);
+    ::setsockopt(ends.ours.get(), SOL_SOCKET, SO_SNDBUF, &stream_socket_bytes, sizeof stream_socket_bytes);
     return ends;
 }
 

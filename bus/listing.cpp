@@ -2,6 +2,7 @@
 #include "bus/listing.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "bus/errors.hpp"
 #include "bus/text.hpp"
@@ -12,9 +13,9 @@ namespace apiary::bus {
 
 namespace {
 
-constexpr std::size_t max_page = 1000;
+constexpr std::size_t max_rows = 1000;
 constexpr std::size_t chunk = 256;
-constexpr std::size_t shown = 64;
+constexpr std::size_t word_shown = 64;
 
 auto name_keys(std::optional<Texts> const& names) -> std::set<std::string> {
     std::set<std::string> keys;
@@ -28,13 +29,29 @@ auto wants(std::set<std::string> const& names, std::string_view name) -> bool {
     return names.empty() || names.contains(name_key(name));
 }
 
+template <typename Subject>
+auto read_fields(Options& options, std::span<Property<Subject> const> table, std::string const& subject)
+    -> std::vector<Property<Subject> const*> {
+    std::vector<Property<Subject> const*> fields;
+    for (auto const& name : options.texts("fields").value_or(Texts{})) {
+        auto const* property = find_property(table, name);
+        if (property == nullptr) {
+            throw Fault{Error::invalid_option, subject + " has no property '" + clean_text(name, word_shown) + "'."};
+        }
+        if (std::find(fields.begin(), fields.end(), property) == fields.end()) {
+            fields.push_back(property);
+        }
+    }
+    return fields;
+}
+
 }  // namespace
 
 auto page_size(std::uint32_t wanted) -> std::size_t {
-    if (wanted > max_page) {
-        throw Fault{Error::invalid_argument, "'max' can be at most " + std::to_string(max_page) + "."};
+    if (wanted > max_rows) {
+        throw Fault{Error::invalid_argument, "'max' can be at most " + std::to_string(max_rows) + "."};
     }
-    return wanted == 0 ? max_page : wanted;
+    return wanted == 0 ? max_rows : wanted;
 }
 
 auto read_vm_query(Options options) -> VmQuery {
@@ -42,20 +59,12 @@ auto read_vm_query(Options options) -> VmQuery {
     for (auto const& word : options.texts("state").value_or(Texts{})) {
         auto const state = state_from(word);
         if (!state) {
-            throw Fault{Error::invalid_argument, "'" + clean_text(word, shown) + "' is not a state."};
+            throw Fault{Error::invalid_argument, "'" + clean_text(word, word_shown) + "' is not a state."};
         }
         query.states.insert(*state);
     }
     query.names = name_keys(options.texts("vm"));
-    for (auto const& name : options.texts("fields").value_or(Texts{})) {
-        auto const* property = find_property(vm_properties(), name);
-        if (property == nullptr) {
-            throw Fault{Error::invalid_option, "A VM has no property '" + clean_text(name, shown) + "'."};
-        }
-        if (std::find(query.fields.begin(), query.fields.end(), property) == query.fields.end()) {
-            query.fields.push_back(property);
-        }
-    }
+    query.fields = read_fields(options, vm_properties(), "A VM");
     options.finish();
     return query;
 }
@@ -122,6 +131,50 @@ auto list_jobs(Engine const& engine, Lookup const& lookup, Caller const& caller,
 auto shown_stage(Job const& job) -> std::string {
     constexpr std::size_t max_stage = 256;
     return clean_text(job.stage, max_stage);
+}
+
+auto read_plugin_query(Options options) -> PluginQuery {
+    using enum PluginState;
+    PluginQuery query;
+    for (auto const& word : options.texts("state").value_or(Texts{})) {
+        constexpr std::array all{starting, running, ended, disabled, unusable, absent};
+        auto const* const state = std::ranges::find_if(all, [&](PluginState one) { return to_string(one) == word; });
+        if (state == all.end()) {
+            throw Fault{Error::invalid_argument, "'" + clean_text(word, word_shown) + "' is not a state of a plugin."};
+        }
+        query.states.insert(*state);
+    }
+    for (auto& name : options.texts("plugin").value_or(Texts{})) {
+        query.names.insert(std::move(name));
+    }
+    query.fields = read_fields(options, plugin_properties(), "A plugin");
+    options.finish();
+    return query;
+}
+
+auto list_plugins(Lookup const& lookup, Caller const& caller, std::string_view after, std::size_t max,
+                  PluginQuery const& query) -> PluginPage {
+    PluginPage page;
+    for (auto& plugin : lookup.all_plugins(caller)) {
+        if (plugin.name <= after || (!query.names.empty() && !query.names.contains(plugin.name)) ||
+            (!query.states.empty() && !query.states.contains(plugin.state))) {
+            continue;
+        }
+        if (page.plugins.size() == max) {
+            page.more = true;
+            break;
+        }
+        page.plugins.push_back(std::move(plugin));
+    }
+    return page;
+}
+
+auto wanted_fields(PluginStatus const& plugin, PluginQuery const& query) -> Dict {
+    Dict fields;
+    for (auto const* property : query.fields) {
+        fields.push_back({property->name, property->get(plugin)});
+    }
+    return fields;
 }
 
 namespace {

@@ -1,4 +1,4 @@
-// What the list methods of the manager give: pages of VMs and of jobs that a caller may see.
+// What the list methods of the manager give: pages of VMs, of jobs and of plugins that a caller may see.
 #pragma once
 
 #include <cstdint>
@@ -45,6 +45,21 @@ struct JobPage {
 [[nodiscard]] auto list_jobs(Engine const& engine, Lookup const& lookup, Caller const& caller, std::uint64_t after,
                              std::size_t max, JobQuery const& query) -> JobPage;
 [[nodiscard]] auto shown_stage(Job const& job) -> std::string;
+
+struct PluginQuery {
+    std::set<PluginState> states;              // empty: any
+    std::set<std::string, std::less<>> names;  // empty: any
+    std::vector<PluginProperty const*> fields;
+};
+[[nodiscard]] auto read_plugin_query(Options options) -> PluginQuery;
+
+struct PluginPage {
+    std::vector<PluginStatus> plugins;
+    bool more = false;
+};
+[[nodiscard]] auto list_plugins(Lookup const& lookup, Caller const& caller, std::string_view after, std::size_t max,
+                                PluginQuery const& query) -> PluginPage;
+[[nodiscard]] auto wanted_fields(PluginStatus const& plugin, PluginQuery const& query) -> Dict;
 
 [[nodiscard]] auto shown_configuration(ConfigReport const& report) -> Dict;
 [[nodiscard]] auto shown_report(ReloadReport const& report) -> Dict;

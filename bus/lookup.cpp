@@ -1,4 +1,4 @@
-// From an object path to the VM or job behind it, for one caller.
+// From an object path to the VM, job or plugin behind it, for one caller.
 #include "bus/lookup.hpp"
 
 #include <algorithm>
@@ -27,6 +27,19 @@ auto Lookup::job_at(std::string_view path, Caller const& caller) const -> Job co
     auto const id = job_id_of(path);
     auto const* job = id ? engine_.job(*id) : nullptr;
     return job != nullptr && sees(caller, job->audience) ? job : nullptr;
+}
+
+auto Lookup::sees_plugins(Caller const& caller) const -> bool {
+    return plugins_ != nullptr && authority_.everywhere(caller).holds(Right::see);
+}
+
+auto Lookup::plugin_at(std::string_view path, Caller const& caller) const -> std::optional<PluginStatus> {
+    auto const name = sees_plugins(caller) ? plugin_name_of(path) : std::nullopt;
+    return name ? plugins_->find(*name) : std::nullopt;
+}
+
+auto Lookup::all_plugins(Caller const& caller) const -> std::vector<PluginStatus> {
+    return sees_plugins(caller) ? plugins_->list() : std::vector<PluginStatus>{};
 }
 
 auto Lookup::all_vms(Caller const& caller) const -> std::vector<VmPtr> {

@@ -20,13 +20,14 @@ namespace apiary::bus {
 
 namespace {
 
-constexpr std::uint32_t api_version = 3;
+constexpr std::uint32_t api_version = 4;
 constexpr std::size_t max_names_behind = 100'000;  // of 128 bytes at most: far from what a bus refuses
 
 using VmRow = sdbus::Struct<std::string, sdbus::ObjectPath, std::string, std::string, std::string, std::string,
                             std::uint64_t, VariantMap>;
 using JobRow =
     sdbus::Struct<std::uint64_t, sdbus::ObjectPath, std::string, std::string, std::string, double, std::string>;
+using PluginRow = sdbus::Struct<std::string, sdbus::ObjectPath, std::string, std::string, std::string, VariantMap>;
 using Reloads = PendingReplies<ReloadReport, VariantMap>;
 using Restarts = PendingReplies<std::monostate>;
 using KeyRow = sdbus::Struct<std::string, Texts, Texts, std::string>;
@@ -104,6 +105,35 @@ private:
                                   job->vm, shown_stage(*job), job->progress, std::string{to_string(job->result)});
             }
             return std::make_tuple(around_.engine.journal().last(), std::move(rows), page.more);
+        });
+    }
+
+    auto ListPlugins(std::string const& after, std::uint32_t const& max, VariantMap const& filter)
+        -> std::tuple<std::vector<PluginRow>, bool> override {
+        return answered([&] {
+            need_plugins();
+            auto const query = read_plugin_query(to_options(filter));
+            auto const page = list_plugins(around_.lookup, *around_.door.current(), after, page_size(max), query);
+            std::vector<PluginRow> rows;
+            rows.reserve(page.plugins.size());
+            for (auto const& plugin : page.plugins) {
+                auto const text = [&plugin](char const* property) {
+                    return std::get<std::string>(find_property(plugin_properties(), property)->get(plugin).data);
+                };
+                rows.emplace_back(plugin.name, sdbus::ObjectPath{plugin_path(plugin.name)}, text("State"),
+                                  text("Version"), text("LastError"), to_variants(wanted_fields(plugin, query)));
+            }
+            return std::make_tuple(std::move(rows), page.more);
+        });
+    }
+
+    auto GetPlugin(std::string const& name) -> sdbus::ObjectPath override {
+        return answered([&]() -> sdbus::ObjectPath {
+            need_plugins();
+            if (!around_.options.plugins->find(name)) {
+                throw no_such_plugin(name);
+            }
+            return plugin_path(name);
         });
     }
 
@@ -236,6 +266,12 @@ private:
     auto Backend() -> std::string override { return around_.options.backend; }
     auto Features() -> std::vector<std::string> override { return around_.options.features; }
     auto Degraded() -> bool override { return around_.publisher.degraded(); }
+
+    void need_plugins() const {
+        if (around_.options.plugins == nullptr) {
+            throw Fault{Error::not_supported, "This daemon has no plugins."};
+        }
+    }
 
     [[nodiscard]] auto visible(std::string const& name) const -> VmPtr {
         auto vm = around_.lookup.vm_named(name, *around_.door.current());

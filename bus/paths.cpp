@@ -25,13 +25,38 @@ auto label_of(std::string_view path, std::string_view prefix) -> std::string_vie
     return label.find('/') == std::string_view::npos ? label : std::string_view{};
 }
 
+auto encoded(char const* prefix, std::string_view name) -> std::string {
+    char* made = nullptr;
+    check(sd_bus_path_encode(prefix, std::string{name}.c_str(), &made), "encode an object's path");
+    CText const owner{made};
+    return made;
+}
+
+auto decoded(char const* prefix, std::string_view path) -> std::optional<std::string> {
+    if (label_of(path, prefix).empty()) {
+        return std::nullopt;
+    }
+    char* made = nullptr;
+    std::string const text{path};
+    if (sd_bus_path_decode(text.c_str(), prefix, &made) <= 0 || made == nullptr) {
+        return std::nullopt;
+    }
+    CText const owner{made};
+    std::string name{made};
+    if (name.empty() || encoded(prefix, name) != path) {
+        return std::nullopt;
+    }
+    return name;
+}
+
 }  // namespace
 
 auto vm_path(std::string_view name) -> std::string {
-    char* encoded = nullptr;
-    check(sd_bus_path_encode(vm_prefix, std::string{name}.c_str(), &encoded), "encode the path of a VM");
-    CText const owner{encoded};
-    return encoded;
+    return encoded(vm_prefix, name);
+}
+
+auto plugin_path(std::string_view name) -> std::string {
+    return encoded(plugin_prefix, name);
 }
 
 auto job_path(std::uint64_t id) -> std::string {
@@ -39,20 +64,11 @@ auto job_path(std::uint64_t id) -> std::string {
 }
 
 auto vm_name_of(std::string_view path) -> std::optional<std::string> {
-    if (label_of(path, vm_prefix).empty()) {
-        return std::nullopt;
-    }
-    char* decoded = nullptr;
-    std::string const text{path};
-    if (sd_bus_path_decode(text.c_str(), vm_prefix, &decoded) <= 0 || decoded == nullptr) {
-        return std::nullopt;
-    }
-    CText const owner{decoded};
-    std::string name{decoded};
-    if (name.empty() || vm_path(name) != path) {
-        return std::nullopt;
-    }
-    return name;
+    return decoded(vm_prefix, path);
+}
+
+auto plugin_name_of(std::string_view path) -> std::optional<std::string> {
+    return decoded(plugin_prefix, path);
 }
 
 auto job_id_of(std::string_view path) -> std::optional<std::uint64_t> {

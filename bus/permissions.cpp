@@ -16,11 +16,15 @@ constexpr std::string_view manager = manager_interface;
 constexpr std::string_view journal = journal_interface;
 constexpr std::string_view vm = vm_interface;
 constexpr std::string_view job = job_interface;
+constexpr std::string_view agents = agents_interface;
+constexpr std::string_view plugin = plugin_interface;
 
-constexpr auto table = std::to_array<Permission>({
+constexpr auto rights = std::to_array<Permission>({
     {manager, method, "ListVMs", anybody},
     {manager, method, "GetVM", anybody},  // answers for what the caller sees
     {manager, method, "ListJobs", anybody},
+    {manager, method, "ListPlugins", see},  // their errors name VMs
+    {manager, method, "GetPlugin", see},
     {manager, method, "Subscribe", anybody},
     {manager, method, "Unsubscribe", anybody},
     {manager, method, "Reload", admin},
@@ -47,6 +51,10 @@ constexpr auto table = std::to_array<Permission>({
     {journal, property, "Stream", anybody},
     {journal, property, "Last", anybody},
     {journal, property, "Oldest", anybody},
+
+    {agents, method, "Register", admin},
+    {agents, method, "Unregister", admin},
+    {agents, method, "List", admin},
 
     {vm, method, "Start", operate},
     {vm, method, "Stop", operate},
@@ -99,17 +107,38 @@ constexpr auto table = std::to_array<Permission>({
     {job, property, "Error", see},
     {job, property, "Cancelable", see},
     {job, property, "Ended", see},
+
+    {plugin, method, "Enable", admin},
+    {plugin, method, "Disable", admin},
+    {plugin, method, "Restart", admin},
+    {plugin, property, "Name", see},
+    {plugin, property, "Version", see},
+    {plugin, property, "Description", see},
+    {plugin, property, "Path", see},
+    {plugin, property, "State", see},
+    {plugin, property, "LastError", see},
+    {plugin, property, "Phase", see},
+    {plugin, property, "Keys", see},
+    {plugin, property, "Events", see},
+    {plugin, property, "Pid", see},
+    {plugin, property, "Restarts", see},
+    {plugin, property, "Calls", see},
+    {plugin, property, "Failures", see},
+    {plugin, property, "UnderWay", see},
+    {plugin, property, "Strikes", see},
+    {plugin, property, "LatencyMean", see},
+    {plugin, property, "LatencyMax", see},
 });
 
 }  // namespace
 
 auto permissions() -> std::span<Permission const> {
-    return table;
+    return rights;
 }
 
 auto method_permission(std::string_view interface, std::string_view member) -> Permission const* {
     Permission const* found = nullptr;
-    for (auto const& entry : table) {
+    for (auto const& entry : rights) {
         if (entry.kind == method && entry.member == member && (interface.empty() || entry.interface == interface) &&
             (found == nullptr || entry.right > found->right)) {
             found = &entry;

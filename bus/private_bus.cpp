@@ -24,8 +24,8 @@ namespace {
 
 constexpr std::size_t max_address = 4096;
 constexpr std::size_t max_messages = 4096;
-constexpr Duration first_pause = std::chrono::milliseconds{250};
-constexpr Duration longest_pause = std::chrono::seconds{30};
+constexpr Duration first_wait = std::chrono::milliseconds{250};
+constexpr Duration longest_wait = std::chrono::seconds{30};
 constexpr Duration long_lived = std::chrono::seconds{60};
 
 struct Pipe {
@@ -187,14 +187,14 @@ private:
         process_.reset();
         ::unlink(bus_address_file(options_.run_dir).c_str());
         if (ready_since_ && loop_.now() - *ready_since_ > long_lived) {
-            pause_ = first_pause;
+            pause_ = first_wait;
         }
         ready_since_.reset();
         trouble(options_.program + " has ended (" + how + ")" + (messages.empty() ? "" : ": " + one_line(messages)));
         retry_ = loop_.after(next_pause(), [this] { start_again(); });
     }
 
-    auto next_pause() -> Duration { return std::exchange(pause_, std::min(pause_ * 2, longest_pause)); }
+    auto next_pause() -> Duration { return std::exchange(pause_, std::min(pause_ * 2, longest_wait)); }
 
     void start_again() {
         try {
@@ -219,7 +219,7 @@ private:
     UniqueFd address_end_, messages_end_;
     std::string address_, last_trouble_;
     std::optional<MonoTime> ready_since_;
-    Duration pause_ = first_pause;
+    Duration pause_ = first_wait;
     Handle readable_, retry_;
     std::unique_ptr<BusProbe> probe_;
     std::unique_ptr<BusProcess> process_;

@@ -1,5 +1,5 @@
-// The properties of VMs and jobs: one table each, from which vtables, GetManagedObjects, PropertiesChanged and the
-// fields of ListVMs are made.
+// The properties of VMs, jobs and plugins: one table each, from which vtables, GetManagedObjects, PropertiesChanged and
+// the fields of ListVMs and ListPlugins are made.
 #pragma once
 
 #include <span>
@@ -8,6 +8,7 @@
 #include "bus/authority.hpp"
 #include "bus/value.hpp"
 #include "vm/engine.hpp"
+#include "vm/plugins.hpp"
 
 namespace apiary::bus {
 
@@ -31,9 +32,11 @@ struct Property {
 };
 using VmProperty = Property<VmFacts>;
 using JobProperty = Property<Job>;
+using PluginProperty = Property<PluginStatus>;
 
 [[nodiscard]] auto vm_properties() -> std::span<VmProperty const>;
 [[nodiscard]] auto job_properties() -> std::span<JobProperty const>;
+[[nodiscard]] auto plugin_properties() -> std::span<PluginProperty const>;
 
 template <typename Subject>
 [[nodiscard]] auto find_property(std::span<Property<Subject> const> table, std::string_view name)

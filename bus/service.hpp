@@ -11,8 +11,10 @@
 #include <vector>
 
 #include "config/load.hpp"
+#include "vm/agents.hpp"
 #include "vm/engine.hpp"
 #include "vm/loop.hpp"
+#include "vm/plugins.hpp"
 
 namespace apiary::bus {
 
@@ -41,6 +43,8 @@ struct BusOptions {
     std::string backend;                // default backend
     std::vector<std::string> features;  // words for what this daemon can do
 
+    Plugins* plugins = nullptr;  // null: none are published; outlives the bus
+
     // Called on the loop; `done` once, at any later time, also on the loop.
     using ReloadDone = std::function<void(Outcome<ReloadReport>)>;
     std::function<void(bool dry_run, ReloadDone done)> reload;
@@ -52,6 +56,7 @@ struct BusOptions {
     // `done` once, at any later time, also on the loop, before anything ends.
     using RestartDone = std::function<void(Outcome<std::monostate>)>;
     std::function<void(bool force, RestartDone done)> restart;
+    Agents* agents = nullptr;  // who takes them; null: nobody does. Outlives the bus
     // Once: the first try to get onto the bus has ended, well or not.
     std::function<void()> settled;
     // `problem`: the bus cannot be used; otherwise it can again. One line for each change.

@@ -24,7 +24,7 @@ Session::Session(Loop& loop, Engine& engine, BusOptions const& options, JournalS
     : options_{options},
       callbacks_{std::move(callbacks)},
       authority_{{options.observers, options.master}},
-      lookup_{engine, authority_},
+      lookup_{engine, authority_, options.plugins},
       connection_{loop, engine, std::move(connection), callbacks_.lost},
       door_{loop, connection_, lookup_, authority_},
       subscribers_{loop, connection_, engine, callbacks_.log,
@@ -35,11 +35,17 @@ Session::Session(Loop& loop, Engine& engine, BusOptions const& options, JournalS
       publisher_{connection_, engine, lookup_, authority_, subscribers_},
       object_manager_{object_manager(connection_.raw())},
       vms_{connection_, engine, door_, lookup_, authority_},
-      jobs_{connection_, engine, door_, lookup_} {
+      jobs_{connection_, engine, door_, lookup_},
+      agents_{loop, connection_, options.agents} {
     Surroundings const around{loop,    engine,     options,      connection_, door_,
                               lookup_, authority_, subscribers_, publisher_,  streams};
+    if (options.plugins != nullptr) {
+        plugin_publisher_.emplace(connection_, *options.plugins, lookup_, subscribers_);
+        plugins_.emplace(connection_, *options.plugins, door_, lookup_);
+    }
     manager_ = make_manager(around);
     journal_ = make_journal(around);
+    agents_object_ = make_agents(around, agents_);
     request_name();
 }
 

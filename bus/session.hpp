@@ -3,13 +3,17 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "bus/agents.hpp"
 #include "bus/connection.hpp"
 #include "bus/doorkeeper.hpp"
 #include "bus/job_objects.hpp"
 #include "bus/journal_streams.hpp"
 #include "bus/lookup.hpp"
+#include "bus/plugin_objects.hpp"
+#include "bus/plugin_publisher.hpp"
 #include "bus/publisher.hpp"
 #include "bus/service.hpp"
 #include "bus/singletons.hpp"
@@ -51,7 +55,10 @@ private:
     SlotPtr object_manager_, name_;
     VmObjects vms_;
     JobObjects jobs_;
-    std::unique_ptr<Singleton> manager_, journal_;
+    BusAgents agents_;
+    std::optional<PluginPublisher> plugin_publisher_;
+    std::optional<PluginObjects> plugins_;
+    std::unique_ptr<Singleton> manager_, journal_, agents_object_;
 };
 
 }  // namespace apiary::bus

@@ -1,8 +1,9 @@
-// The objects of which there is one: Manager and Journal, both at /org/apiary/Apiary1, on generated adaptors.
+// The objects of which there is one: Manager, Journal and Agents, all at /org/apiary/Apiary1, on generated adaptors.
 #pragma once
 
 #include <memory>
 
+#include "bus/agents.hpp"
 #include "bus/connection.hpp"
 #include "bus/doorkeeper.hpp"
 #include "bus/journal_streams.hpp"
@@ -34,5 +35,6 @@ public:
 
 [[nodiscard]] auto make_manager(Surroundings const& around) -> std::unique_ptr<Singleton>;
 [[nodiscard]] auto make_journal(Surroundings const& around) -> std::unique_ptr<Singleton>;
+[[nodiscard]] auto make_agents(Surroundings const& around, BusAgents& agents) -> std::unique_ptr<Singleton>;
 
 }  // namespace apiary::bus

@@ -46,7 +46,7 @@ auto from_definition(VmFacts const& vm, Get get, Unknown unknown) -> Value {
     return vm.definition != nullptr ? Value{get(*vm.definition)} : Value{std::move(unknown)};
 }
 
-constexpr auto table = std::to_array<VmProperty>({
+constexpr auto vm_table = std::to_array<VmProperty>({
     {"Name", "s", Emits::constant, [](VmFacts const& vm) { return Value{vm.name}; }},
     {"Id", "u", Emits::constant, [](VmFacts const& vm) { return Value{std::uint32_t{vm.id}}; }},
     {"State", "s", Emits::changes, [](VmFacts const& vm) { return word(vm.status.state); }},
@@ -103,7 +103,7 @@ constexpr auto table = std::to_array<VmProperty>({
 }  // namespace
 
 auto vm_properties() -> std::span<VmProperty const> {
-    return table;
+    return vm_table;
 }
 
 }  // namespace apiary::bus

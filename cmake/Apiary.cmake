@@ -34,15 +34,12 @@ endfunction()
 
 # A unity build compiles many files of a target as one: nearly all of its time goes into headers, which are then read
 # once. The unit tests are built so, and all that the sanitizers watch. Two files of such a lump may not have the same
-# names in their unnamed namespaces; where they have, apiary_alone() keeps one of them out. What is shipped is compiled
-# file by file: a name that two files have might mean the wrong one without any word of the compiler.
-set(CMAKE_UNITY_BUILD_BATCH_SIZE 12)
+# names in their unnamed namespaces. What is shipped is compiled file by file: a name that two files have might mean the
+# wrong one without any word of the compiler.
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 32)
 if(CMAKE_UNITY_BUILD)
   set(CMAKE_DISABLE_PRECOMPILE_HEADERS ON)
 endif()
-function(apiary_alone target)
-  set_source_files_properties(${ARGN} TARGET_DIRECTORY ${target} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
-endfunction()
 
 # apiary_library(NAME folder... ) makes a static library of all sources of the current folder. The files of other
 # platforms (`*_linux.*`, `*_freebsd.*`) are left out.

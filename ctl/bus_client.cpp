@@ -4,6 +4,7 @@
 #include "apiary_introspection/Job-proxy.hpp"
 #include "apiary_introspection/Journal-proxy.hpp"
 #include "apiary_introspection/Manager-proxy.hpp"
+#include "apiary_introspection/Plugin-proxy.hpp"
 #include "apiary_introspection/VM-proxy.hpp"
 #include "ctl/bus_link.hpp"
 
@@ -42,6 +43,14 @@ private:
 class JobCalls final : public sdbus::ProxyInterfaces<org::apiary::Apiary1::Job_proxy, sdbus::Properties_proxy> {
 public:
     JobCalls(BusLink& link, std::string const& path) : ProxyInterfaces{link.connection(), link.owner(), path} {}
+
+private:
+    void onPropertiesChanged(std::string const&, Dictionary const&, Strings const&) override {}
+};
+
+class PluginCalls final : public sdbus::ProxyInterfaces<org::apiary::Apiary1::Plugin_proxy, sdbus::Properties_proxy> {
+public:
+    PluginCalls(BusLink& link, std::string const& path) : ProxyInterfaces{link.connection(), link.owner(), path} {}
 
 private:
     void onPropertiesChanged(std::string const&, Dictionary const&, Strings const&) override {}
@@ -144,6 +153,31 @@ public:
         });
     }
 
+    auto list_plugins(std::string const& after, PluginFilter const& filter) -> PluginPage override {
+        return asked([&] {
+            Dictionary options;
+            put(options, "state", filter.states);
+            put(options, "fields", filter.fields);
+            auto const [rows, more] = ManagerCalls{*link_}.ListPlugins(after, as_many_as_fit, options);
+            PluginPage page{.plugins = {}, .more = more};
+            for (auto const& row : rows) {
+                auto const& [name, path, state, version, error, fields] = tuple_of(row);
+                page.plugins.push_back({name, path, state, version, error, values_from(fields)});
+            }
+            return page;
+        });
+    }
+
+    auto plugin_path(std::string const& name) -> std::string override {
+        return asked([&] { return std::string{ManagerCalls{*link_}.GetPlugin(name)}; });
+    }
+
+    auto plugin_properties(std::string const& path) -> Values override {
+        return asked([&] {
+            return values_from(PluginCalls{*link_, path}.GetAll(PluginCalls::Plugin_proxy::INTERFACE_NAME));
+        });
+    }
+
     auto vm_path(std::string const& name) -> std::string override {
         return asked([&] { return std::string{ManagerCalls{*link_}.GetVM(name)}; });
     }
@@ -185,6 +219,21 @@ public:
 
     void cancel(std::string const& job_path) override {
         asked([&] { JobCalls{*link_, job_path}.Cancel({}); });
+    }
+
+    void plugin_command(std::string const& plugin_path, PluginCommand command) override {
+        asked([&] {
+            link_->connection().setMethodCallTimeout(UINT64_MAX);
+            PluginCalls plugin{*link_, plugin_path};
+            switch (command) {
+                case PluginCommand::enable:
+                    return plugin.Enable({});
+                case PluginCommand::disable:
+                    return plugin.Disable({});
+                case PluginCommand::restart:
+                    return plugin.Restart({});
+            }
+        });
     }
 
     auto reload(bool dry_run) -> ReloadResult override {

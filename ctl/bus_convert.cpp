@@ -91,12 +91,12 @@ auto code_for(std::string_view name) -> ExitCode {
     };
     constexpr std::array table{
         Entry{"NoSuchVM", ExitCode::not_found},         Entry{"NoSuchJob", ExitCode::not_found},
-        Entry{"UnknownObject", ExitCode::not_found},    Entry{"AccessDenied", ExitCode::not_allowed},
-        Entry{"ServiceUnknown", ExitCode::unreachable}, Entry{"NameHasNoOwner", ExitCode::unreachable},
-        Entry{"NoReply", ExitCode::unreachable},        Entry{"Disconnected", ExitCode::unreachable},
-        Entry{"Timeout", ExitCode::unreachable},        Entry{"ECONNRESET", ExitCode::unreachable},
-        Entry{"ENOTCONN", ExitCode::unreachable},       Entry{"EPIPE", ExitCode::unreachable},
-        Entry{"ESHUTDOWN", ExitCode::unreachable},
+        Entry{"NoSuchPlugin", ExitCode::not_found},     Entry{"UnknownObject", ExitCode::not_found},
+        Entry{"AccessDenied", ExitCode::not_allowed},   Entry{"ServiceUnknown", ExitCode::unreachable},
+        Entry{"NameHasNoOwner", ExitCode::unreachable}, Entry{"NoReply", ExitCode::unreachable},
+        Entry{"Disconnected", ExitCode::unreachable},   Entry{"Timeout", ExitCode::unreachable},
+        Entry{"ECONNRESET", ExitCode::unreachable},     Entry{"ENOTCONN", ExitCode::unreachable},
+        Entry{"EPIPE", ExitCode::unreachable},          Entry{"ESHUTDOWN", ExitCode::unreachable},
     };
     for (auto const& entry : table) {
         if (entry.name == name) {

@@ -36,6 +36,18 @@ auto to_string(Command command) -> std::string_view {
     return {};
 }
 
+auto to_string(PluginCommand command) -> std::string_view {
+    switch (command) {
+        case PluginCommand::enable:
+            return "enable";
+        case PluginCommand::disable:
+            return "disable";
+        case PluginCommand::restart:
+            return "restart";
+    }
+    return {};
+}
+
 auto job_path(std::uint64_t id) -> std::string {
     return std::string{job_prefix} + std::to_string(id);
 }
@@ -88,6 +100,39 @@ auto all_jobs(Client& client, Strings const& vms) -> JobPage {
     }
     std::ranges::stable_sort(all.jobs, {}, &JobRow::id);
     return all;
+}
+
+auto all_plugins(Client& client, PluginFilter const& filter) -> std::vector<PluginRow> {
+    std::vector<PluginRow> all;
+    for (std::string after;;) {
+        auto page = client.list_plugins(after, filter);
+        bool const on = page.more && !page.plugins.empty() && page.plugins.back().name != after;
+        if (on) {
+            after = page.plugins.back().name;
+        }
+        std::move(page.plugins.begin(), page.plugins.end(), std::back_inserter(all));
+        if (!on) {
+            return all;
+        }
+    }
+}
+
+auto find_plugin(Client& client, std::string const& name) -> std::string {
+    try {
+        return client.plugin_path(name);
+    } catch (Failure const& failure) {
+        if (failure.code() != ExitCode::not_found) {
+            throw;
+        }
+        Strings names;
+        for (auto& row : all_plugins(client, {})) {
+            names.push_back(std::move(row.name));
+        }
+        auto const meant = suggestion(name, names);
+        throw Failure{ExitCode::not_found, failure.what(),
+                      meant ? "Did you mean '" + *meant + "'?" : "'apiaryctl plugin list' shows those that there are.",
+                      failure.error_name()};
+    }
 }
 
 auto find_vm(Client& client, std::string const& name) -> std::string {

@@ -29,14 +29,19 @@ public:
     virtual auto daemon_info() -> DaemonInfo = 0;
     virtual auto list_vms(std::string const& after, VmFilter const& filter) -> VmPage = 0;
     virtual auto list_jobs(std::uint64_t after, Strings const& vms) -> JobPage = 0;
+    virtual auto list_plugins(std::string const& after, PluginFilter const& filter) -> PluginPage = 0;
     virtual auto vm_path(std::string const& name) -> std::string = 0;
     virtual auto vm_properties(std::string const& path) -> Values = 0;
     virtual auto job_properties(std::string const& path) -> Values = 0;
+    virtual auto plugin_path(std::string const& name) -> std::string = 0;
+    virtual auto plugin_properties(std::string const& path) -> Values = 0;
     virtual auto rights(std::string const& vm) -> Strings = 0;  // with an empty name: everywhere
 
     virtual auto command(std::string const& vm_path, Command command, bool force)
         -> std::string = 0;  // path of the job
     virtual void cancel(std::string const& job_path) = 0;
+    // Waits as long as it takes: the plugin's calls that are under way have deadlines of their own.
+    virtual void plugin_command(std::string const& plugin_path, PluginCommand command) = 0;
     virtual auto reload(bool dry_run) -> ReloadResult = 0;
     virtual auto vm_config(std::string const& vm_path, bool pending) -> std::vector<ConfigSetting> = 0;
     virtual auto stop_all(bool force) -> std::vector<StopRow> = 0;
@@ -66,7 +71,10 @@ public:
 [[nodiscard]] auto all_vms(Client& client, VmFilter const& filter) -> VmPage;
 [[nodiscard]] auto all_jobs(Client& client, Strings const& vms) -> JobPage;
 
+[[nodiscard]] auto all_plugins(Client& client, PluginFilter const& filter) -> std::vector<PluginRow>;
+
 // The VM's path; where there is none, the failure names the VM that was perhaps meant.
 [[nodiscard]] auto find_vm(Client& client, std::string const& name) -> std::string;
+[[nodiscard]] auto find_plugin(Client& client, std::string const& name) -> std::string;  // the same of a plugin
 
 }  // namespace apiary::ctl

@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <functional>
 
 #include "ctl/since.hpp"
@@ -17,7 +16,8 @@ constexpr char const* epilogue =
     "Every command that prints has --json (one document; `events`: one object a line). The bus is found by --address,\n"
     "APIARY_BUS_ADDRESS, the address file of the daemon's private bus (/run/apiary/bus-address), or else it is the\n"
     "system bus; with --session it is your session bus, and the daemon is your own.\n\n"
-    "Exit status: 0 done; 1 refused or failed; 2 wrong usage; 3 no such VM or job; 4 not allowed; 5 the daemon does "
+    "Exit status: 0 done; 1 refused or failed; 2 wrong usage; 3 no such VM, job or plugin; 4 not allowed; 5 the daemon "
+    "does "
     "not\n"
     "answer; 6 the job was canceled, superseded or ran out of time; 128+N ended by signal N (130: Ctrl-C).\n"
     "With several VMs: that of the first that is not 0.";
@@ -26,11 +26,6 @@ constexpr char const* epilogue =
 auto digits_only(std::string& text) -> std::string {
     bool const good = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
     return good ? std::string{} : '\'' + text + "' is not a number";
-}
-
-auto now_in_micros() -> std::uint64_t {
-    auto const now = std::chrono::system_clock::now().time_since_epoch();
-    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
 }
 
 auto since_word(std::string& text) -> std::string {
@@ -75,6 +70,7 @@ public:
         app_.require_subcommand(0, 1);
         add_reading();
         add_operations();
+        add_plugins();
         add_daemon();
         // After the subcommands, which would inherit these.
         app_.footer(epilogue);
@@ -249,6 +245,39 @@ private:
             ->type_name("FILE");
     }
 
+    void add_plugins() {
+        plugin_ = app_.add_subcommand("plugin", "Plugins of the daemon: list, show, enable, disable, restart");
+        plugin_->fallthrough();
+        plugin_->require_subcommand(0, 1);
+        auto* const list = add_to(plugin_, "list", "Table of the plugins", Action::plugin_list);
+        list->add_option("--state", invocation_.states, "Only plugins in this state (can be repeated)")
+            ->type_name("STATE")
+            ->check(CLI::Validator{
+                one_of({"starting", "running", "ended", "disabled", "unusable", "absent"}, "a state of a plugin"), {}})
+            ->expected(1)
+            ->take_all()
+            ->allow_extra_args(false);
+        list->add_flag("--names", invocation_.names_only, "Only names, one a line");
+        add_plugin_names(add_to(plugin_, "show", "Everything about plugins", Action::plugin_show));
+        plugin_operation("enable", "Let plugins be called again; forgets their strikes", PluginCommand::enable);
+        plugin_operation("disable", "Call plugins no more, over restarts of the daemon, too", PluginCommand::disable);
+        plugin_operation("restart", "Start the processes of plugins anew, from their files as they are now",
+                         PluginCommand::restart);
+    }
+
+    void add_plugin_names(CLI::App* command) {
+        command->add_option("plugin", invocation_.plugins, "Plugins")->type_name("PLUGIN")->required();
+    }
+
+    void plugin_operation(std::string const& name, std::string const& description, PluginCommand command) {
+        auto* const app = add_to(plugin_, name, description, Action::plugin_operate);
+        app->callback([this, command] {
+            invocation_.action = Action::plugin_operate;
+            invocation_.plugin_command = command;
+        });
+        add_plugin_names(app);
+    }
+
     void add_daemon() {
         auto* const cancel = add("cancel", "Ask jobs to end early; what they did is undone", Action::cancel);
         cancel->add_option("job", invocation_.jobs, "Numbers of jobs (see: apiaryctl jobs)")
@@ -302,6 +331,10 @@ private:
         if (daemon_->parsed() && daemon_->get_subcommands().empty()) {
             return extras.empty() ? wrong("Say what: stop or restart.") : wrong(unknown(extras.front()));
         }
+        if (plugin_->parsed() && plugin_->get_subcommands().empty()) {
+            return extras.empty() ? wrong("Say what: list, show, enable, disable or restart.")
+                                  : wrong(unknown(extras.front()));
+        }
         if (!extras.empty()) {
             return wrong("'" + extras.front() + "' is not expected here.");
         }
@@ -323,6 +356,9 @@ private:
         if (std::ranges::find(invocation_.vms, std::string{}) != invocation_.vms.end()) {
             return wrong("A VM's name is not empty.");
         }
+        if (std::ranges::find(invocation_.plugins, std::string{}) != invocation_.plugins.end()) {
+            return wrong("A plugin's name is not empty.");
+        }
         return {.invocation = invocation_, .code = ExitCode::ok, .text = {}};
     }
 
@@ -331,7 +367,10 @@ private:
             return "There is no option '" + word + "'.";
         }
         std::vector<std::string> names;
-        CLI::App const* const where = config_->parsed() ? config_ : daemon_->parsed() ? daemon_ : &app_;
+        CLI::App const* const where = config_->parsed()   ? config_
+                                      : daemon_->parsed() ? daemon_
+                                      : plugin_->parsed() ? plugin_
+                                                          : &app_;
         for (auto const* const command : where->get_subcommands([](auto const*) { return true; })) {
             names.push_back(command->get_name());
         }
@@ -342,6 +381,7 @@ private:
     Invocation invocation_;
     CLI::App* config_ = nullptr;
     CLI::App* daemon_ = nullptr;
+    CLI::App* plugin_ = nullptr;
     CLI::App app_{"apiaryctl commands virtual machines and shows what happens to them.", "apiaryctl"};
 };
 

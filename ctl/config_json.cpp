@@ -1,18 +1,11 @@
 #include "ctl/config_json.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include "ctl/failure.hpp"
+#include "ctl/json_line.hpp"
 
 namespace apiary::ctl {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-auto line(Json const& json) -> std::string {
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 // A text that is no UTF-8 comes as {"hex": "..."}: what a terminal could not show becomes \xNN, as it would be written.
 auto text_from(Json const& json) -> std::string {

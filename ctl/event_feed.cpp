@@ -11,38 +11,38 @@ namespace apiary::ctl {
 
 namespace {
 
-using Json = nlohmann::json;
+using Record = nlohmann::json;
 
 constexpr std::size_t longest_line = std::size_t{4} * 1024 * 1024;
 
-auto text_in(Json const& json, char const* key) -> std::string {
+auto text_in(Record const& json, char const* key) -> std::string {
     auto const found = json.find(key);
     return found != json.end() && found->is_string() ? found->get<std::string>() : std::string{};
 }
 
-auto number_in(Json const& json, char const* key) -> std::uint64_t {
+auto number_in(Record const& json, char const* key) -> std::uint64_t {
     auto const found = json.find(key);
     return found != json.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
 }
 
-auto value_of(Json const& json) -> Value {
+auto value_of(Record const& json) -> Value {
     switch (json.type()) {
-        case Json::value_t::boolean:
+        case Record::value_t::boolean:
             return Value{json.get<bool>()};
-        case Json::value_t::number_unsigned:
+        case Record::value_t::number_unsigned:
             return Value{json.get<std::uint64_t>()};
-        case Json::value_t::number_integer:
+        case Record::value_t::number_integer:
             return Value{json.get<std::int64_t>()};
-        case Json::value_t::number_float:
+        case Record::value_t::number_float:
             return Value{json.get<double>()};
-        case Json::value_t::string:
+        case Record::value_t::string:
             return Value{json.get<std::string>()};
         default:
             return Value{json.dump()};  // of a newer daemon
     }
 }
 
-auto event_of(Json const& json) -> Event {
+auto event_of(Record const& json) -> Event {
     Event event;
     event.seq = number_in(json, "seq");
     event.vm_seq = number_in(json, "vm_seq");
@@ -96,7 +96,7 @@ auto EventFeed::take(std::string_view bytes) -> std::vector<Event> {
 }
 
 void EventFeed::take_line(std::string_view line, std::vector<Event>& show) {
-    auto const json = Json::parse(line, nullptr, false);
+    auto const json = Record::parse(line, nullptr, false);
     if (!json.is_object()) {
         throw Failure{ExitCode::failed, "The stream of events is not understood.",
                       "Do the versions fit each other? See: apiaryctl version"};

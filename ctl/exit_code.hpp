@@ -7,7 +7,7 @@ enum class ExitCode : int {
     ok = 0,
     failed = 1,       // the operation was refused or went wrong
     usage = 2,        // the command line makes no sense
-    not_found = 3,    // no such VM or job
+    not_found = 3,    // no such VM, job or plugin
     not_allowed = 4,  // the caller lacks the right
     unreachable = 5,  // no daemon answers, or it went away while something was awaited
     cut_short = 6,    // the job was canceled, superseded or ran out of time

@@ -25,6 +25,9 @@ struct Invocation {
         config_diff,
         import,
         version,
+        plugin_list,
+        plugin_show,
+        plugin_operate,
         shutdown_all,
         daemon_stop,
         daemon_restart,
@@ -44,8 +47,8 @@ struct Invocation {
     bool open_console = false;           // operate: start
     bool force = false;                  // operate: fail_reset; console; shutdown_all, daemon_stop, daemon_restart
     bool read_only = false;              // console
-    bool names_only = false;             // list, jobs: for scripts and completion
-    std::vector<std::string> states;     // list
+    bool names_only = false;             // list, jobs, plugin_list: for scripts and completion
+    std::vector<std::string> states;     // list, plugin_list
     bool follow = false;                 // events
     std::optional<std::uint64_t> since;  // events: the first number wanted
     std::optional<std::uint64_t> from;   // events: the time to begin with, in microseconds since 1970
@@ -53,14 +56,16 @@ struct Invocation {
     std::vector<std::string> types;      // events
     std::vector<std::uint64_t> jobs;     // cancel
     bool dry_run = false;                // reload
-    bool keep_vms = false;               // daemon_stop
-    std::vector<std::string> files;      // config_show (none: ask the daemon), config_check; import: the one
-    std::vector<std::string> vmstated;   // config_show, config_check: folders
-    bool pending = false;                // config_show
-    bool own_daemon = false;             // config_show, config_check
-    std::string backend;                 // config_show, config_check
-    std::string manager;                 // import: whose files
-    std::string output;                  // import: the file to write; empty: the standard output
+    std::vector<std::string> plugins;    // plugin_show, plugin_operate
+    PluginCommand plugin_command = PluginCommand::enable;  // plugin_operate
+    bool keep_vms = false;                                 // daemon_stop
+    std::vector<std::string> files;     // config_show (none: ask the daemon), config_check; import: the one
+    std::vector<std::string> vmstated;  // config_show, config_check: folders
+    bool pending = false;               // config_show
+    bool own_daemon = false;            // config_show, config_check
+    std::string backend;                // config_show, config_check
+    std::string manager;                // import: whose files
+    std::string output;                 // import: the file to write; empty: the standard output
 };
 
 }  // namespace apiary::ctl

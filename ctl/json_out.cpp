@@ -2,20 +2,13 @@
 #include "ctl/json_out.hpp"
 
 #include <map>
-#include <nlohmann/json.hpp>
 
+#include "ctl/json_line.hpp"
 #include "ctl/text.hpp"
 
 namespace apiary::ctl {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-auto line(Json const& json) -> std::string {
-    // Whatever a newer daemon sends, the output stays valid JSON in valid UTF-8.
-    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 auto json_of(Value const& value) -> Json;
 
@@ -205,6 +198,44 @@ auto cancel_json(std::vector<CancelResult> const& results) -> std::string {
     for (auto const& result : results) {
         json["results"].push_back({{"job", result.job},
                                    {"result", result.error.empty() ? "asked" : "refused"},
+                                   {"error", result.error},
+                                   {"error_name", result.error_name}});
+    }
+    return line(json);
+}
+
+auto plugins_json(std::vector<PluginRow> const& plugins) -> std::string {
+    Json json{{"plugins", Json::array()}};
+    for (auto const& row : plugins) {
+        auto const& fields = row.fields;
+        json["plugins"].push_back({{"name", row.name},
+                                   {"version", row.version},
+                                   {"description", text_of(fields, "Description")},
+                                   {"state", row.state},
+                                   {"last_error", row.error},
+                                   {"phase", text_of(fields, "Phase")},
+                                   {"path", text_of(fields, "Path")},
+                                   {"keys", strings_of(fields, "Keys")},
+                                   {"events", strings_of(fields, "Events")},
+                                   {"pid", number_of(fields, "Pid")},
+                                   {"restarts", number_of(fields, "Restarts")},
+                                   {"calls", number_of(fields, "Calls")},
+                                   {"failures", number_of(fields, "Failures")},
+                                   {"under_way", number_of(fields, "UnderWay")},
+                                   {"strikes", number_of(fields, "Strikes")},
+                                   {"latency_mean_us", number_of(fields, "LatencyMean")},
+                                   {"latency_max_us", number_of(fields, "LatencyMax")}});
+    }
+    return line(json);
+}
+
+auto plugin_results_json(PluginCommand command, std::vector<PluginResult> const& results) -> std::string {
+    Json json{{"results", Json::array()}};
+    for (auto const& result : results) {
+        json["results"].push_back({{"plugin", result.plugin},
+                                   {"command", to_string(command)},
+                                   {"result", result.error.empty() ? "done" : "failed"},
+                                   {"state", result.state.empty() ? Json(nullptr) : Json(result.state)},
                                    {"error", result.error},
                                    {"error_name", result.error_name}});
     }

@@ -35,6 +35,14 @@ struct OverallStatus {
 [[nodiscard]] auto stop_all_json(std::vector<LiveList::Row> const& vms, std::string const& result) -> std::string;
 [[nodiscard]] auto version_json(DaemonInfo const* daemon) -> std::string;  // null: it does not answer
 
+// Rows with all properties in their fields.
+[[nodiscard]] auto plugins_json(std::vector<PluginRow> const& plugins) -> std::string;
+struct PluginResult {
+    std::string plugin, state;      // the state after it; empty: not known
+    std::string error, error_name;  // empty: it was done
+};
+[[nodiscard]] auto plugin_results_json(PluginCommand command, std::vector<PluginResult> const& results) -> std::string;
+
 // Lines of `events` that are no events: `control` says what they tell.
 [[nodiscard]] auto truncated_json(std::uint64_t oldest, std::string const& stream) -> std::string;
 [[nodiscard]] auto control_json(std::string const& control, std::string const& stream) -> std::string;

@@ -5,11 +5,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <iomanip>
 #include <ostream>
 #include <sstream>
 
+#include "ctl/since.hpp"
 #include "ctl/table.hpp"
 #include "ctl/text.hpp"
 
@@ -19,11 +19,6 @@ namespace {
 
 constexpr std::size_t usual_height = 24;
 constexpr std::size_t lines_around = 3;  // the heading, the count, and one that stays free
-
-auto now_in_micros() -> std::uint64_t {
-    auto const now = std::chrono::system_clock::now().time_since_epoch();
-    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
-}
 
 auto height_of_terminal() -> std::size_t {
     winsize size{};

@@ -54,6 +54,23 @@ struct JobPage {
     bool more = false;
 };
 
+enum class PluginCommand { enable, disable, restart };
+[[nodiscard]] auto to_string(PluginCommand command) -> std::string_view;  // its name on our command line
+
+struct PluginRow {
+    std::string name, path, state, version, error;
+    Values fields;  // by the names of the plugin's properties
+};
+
+struct PluginPage {
+    std::vector<PluginRow> plugins;
+    bool more = false;
+};
+
+struct PluginFilter {
+    Strings states, fields;
+};
+
 struct Event {
     std::uint64_t seq = 0, vm_seq = 0, time = 0;
     std::string vm, type, state, sub_state, reason;  // vm is empty in events of the daemon itself

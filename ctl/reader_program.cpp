@@ -63,13 +63,10 @@ auto reader_program() -> std::string {
 
 auto run_reader(std::string const& program, std::vector<std::string> const& arguments) -> ReaderOutput {
     std::array<int, 2> ends{};
-    if (::pipe(ends.data()) != 0) {
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
         fail(program, errno);
     }
     UniqueFd reader{ends[0]}, writer{ends[1]};
-    for (int const end : ends) {
-        ::fcntl(end, F_SETFD, FD_CLOEXEC);
-    }
     posix_spawn_file_actions_t actions{};
     ::posix_spawn_file_actions_init(&actions);
     ::posix_spawn_file_actions_adddup2(&actions, writer.get(), STDOUT_FILENO);

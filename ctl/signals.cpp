@@ -43,15 +43,11 @@ void handle(int signal, void (*handler)(int)) {
 
 SignalCatcher::SignalCatcher() {
     std::array<int, 2> ends{};
-    if (::pipe(ends.data()) != 0) {
+    if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) {
         throw std::system_error{errno, std::generic_category(), "make a pipe"};
     }
     reader_ = UniqueFd{ends[0]};
     writer_ = UniqueFd{ends[1]};
-    for (int const end : ends) {
-        ::fcntl(end, F_SETFD, FD_CLOEXEC);
-        ::fcntl(end, F_SETFL, O_NONBLOCK);
-    }
     caught_signal = 0;
     wake_fd = writer_.get();
     for (int const signal : ending_signals) {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <ctime>
 #include <limits>
 #include <string>
@@ -236,6 +237,11 @@ auto time_from(std::string_view text, std::uint64_t now) -> std::optional<std::u
 }
 
 }  // namespace
+
+auto now_in_micros() -> std::uint64_t {
+    auto const now = std::chrono::system_clock::now().time_since_epoch();
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
+}
 
 auto parse_since(std::string_view text, std::uint64_t now) -> std::optional<Since> {
     Scanner scan{text};

@@ -118,6 +118,16 @@ auto local_text(std::uint64_t microseconds) -> std::string {
     return date_text(microseconds, "%Y-%m-%d %H:%M:%S", false) + fraction_text(microseconds, 3);
 }
 
+auto micros_text(std::uint64_t microseconds) -> std::string {
+    constexpr std::uint64_t milli = 1000, second = 1'000'000, tenths = 10;
+    if (microseconds < milli) {
+        return std::to_string(microseconds) + " us";
+    }
+    auto const unit = microseconds < second ? milli : second;
+    return std::to_string(microseconds / unit) + '.' + std::to_string(microseconds % unit * tenths / unit) +
+           (unit == milli ? " ms" : " s");
+}
+
 auto percent_text(double fraction) -> std::string {
     auto const whole = std::lround(std::clamp(fraction, 0.0, 1.0) * 100.0);
     return std::to_string(whole) + '%';

@@ -22,7 +22,8 @@ namespace apiary::ctl {
 [[nodiscard]] auto bytes_text(std::uint64_t bytes) -> std::string;         // "512M", "1.5G"
 [[nodiscard]] auto utc_text(std::uint64_t microseconds) -> std::string;    // "2026-11-20T18:00:22.123456Z"; empty for 0
 [[nodiscard]] auto local_text(std::uint64_t microseconds) -> std::string;  // "2026-11-20 18:00:22.123"
-[[nodiscard]] auto percent_text(double fraction) -> std::string;           // "40%"
+[[nodiscard]] auto micros_text(std::uint64_t microseconds) -> std::string;  // of a time that something takes: "1.5 ms"
+[[nodiscard]] auto percent_text(double fraction) -> std::string;            // "40%"
 [[nodiscard]] auto state_text(std::string_view state, std::string_view sub_state)
     -> std::string;                                                   // "starting/prestart"
 [[nodiscard]] auto shell_word(std::string_view text) -> std::string;  // quoted for a shell where that is needed

@@ -20,6 +20,9 @@ namespace apiary::ctl {
 [[nodiscard]] auto config_diff(Context& context, Invocation const& asked) -> ExitCode;
 [[nodiscard]] auto import(Context& context, Invocation const& asked) -> ExitCode;
 [[nodiscard]] auto version(Context& context, Invocation const& asked) -> ExitCode;
+[[nodiscard]] auto plugin_list(Context& context, Invocation const& asked) -> ExitCode;
+[[nodiscard]] auto plugin_show(Context& context, Invocation const& asked) -> ExitCode;
+[[nodiscard]] auto plugin_operate(Context& context, Invocation const& asked) -> ExitCode;
 [[nodiscard]] auto shutdown_all(Context& context, Invocation const& asked) -> ExitCode;
 [[nodiscard]] auto daemon_stop(Context& context, Invocation const& asked) -> ExitCode;
 [[nodiscard]] auto daemon_restart(Context& context, Invocation const& asked) -> ExitCode;

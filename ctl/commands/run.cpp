@@ -36,6 +36,12 @@ auto dispatch(Context& context, Invocation const& asked) -> ExitCode {
             return import(context, asked);
         case Action::version:
             return version(context, asked);
+        case Action::plugin_list:
+            return plugin_list(context, asked);
+        case Action::plugin_show:
+            return plugin_show(context, asked);
+        case Action::plugin_operate:
+            return plugin_operate(context, asked);
         case Action::shutdown_all:
             return shutdown_all(context, asked);
         case Action::daemon_stop:

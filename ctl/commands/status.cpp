@@ -6,28 +6,12 @@
 #include "ctl/commands/commands.hpp"
 #include "ctl/failure.hpp"
 #include "ctl/json_out.hpp"
+#include "ctl/lines.hpp"
 #include "ctl/text.hpp"
 
 namespace apiary::ctl {
 
 namespace {
-
-constexpr std::size_t label_width = 14;
-
-class Lines {
-public:
-    explicit Lines(Output& output) : output_{output} {}
-    // Lines without a value are left out.
-    void add(std::string_view label, std::string const& value, Colour colour = Colour::none) {
-        if (!value.empty()) {
-            output_.out << "  " << label << std::string(label_width - std::min(label_width, label.size()), ' ')
-                        << painted(printable(value), colour, output_.out_style) << '\n';
-        }
-    }
-
-private:
-    Output& output_;
-};
 
 auto joined(Strings const& words) -> std::string {
     return shown(Value{words});

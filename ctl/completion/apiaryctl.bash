@@ -1,4 +1,4 @@
-# Completion of apiaryctl for bash: commands, options, and what the daemon knows (VMs, jobs).
+# Completion of apiaryctl for bash: commands, options, and what the daemon knows (VMs, jobs, plugins).
 
 # The names that the daemon tells, asked with the --address or --session that stands on the line; nothing where it does not answer.
 _apiaryctl_ask() {
@@ -33,7 +33,7 @@ _apiaryctl_offer_lines() {
 _apiaryctl() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
     local commands="list status events jobs version start stop poweroff reset pause resume failreset console cancel
-        reload config import shutdown-all daemon boot shutdown"
+        reload config import plugin shutdown-all daemon boot shutdown"
     local common="--address --session --json --quiet --help" own="" command="" second="" i
     COMPREPLY=()
 
@@ -57,7 +57,14 @@ _apiaryctl() {
         --vm) _apiaryctl_offer_lines "$(_apiaryctl_ask list --names)"; return ;;
         --file | --output | -o | --vmstated) compopt -o default; return ;;
         --backend) COMPREPLY=($(compgen -W "qemu bhyve" -- "$cur")); return ;;
-        --state) COMPREPLY=($(compgen -W "stopped starting running paused stopping failed" -- "$cur")); return ;;
+        --state)
+            if [[ $command == plugin ]]; then
+                COMPREPLY=($(compgen -W "starting running ended disabled unusable absent" -- "$cur"))
+                return
+            fi
+            COMPREPLY=($(compgen -W "stopped starting running paused stopping failed" -- "$cur"))
+            return
+            ;;
         --type)
             COMPREPLY=($(compgen -W "vm-added vm-changed vm-removed state reboot job-new job-end step console notice" \
                 -- "$cur"))
@@ -89,6 +96,7 @@ _apiaryctl() {
             esac
             ;;
         import) own="--output" ;;
+        plugin) [[ $second == list ]] && own="--state --names" ;;
     esac
     if [[ $cur == -* ]]; then
         COMPREPLY=($(compgen -W "$own $common" -- "$cur"))
@@ -114,6 +122,17 @@ _apiaryctl() {
                 '') COMPREPLY=($(compgen -W "show check diff" -- "$cur")) ;;
                 show) _apiaryctl_offer_lines "$(_apiaryctl_ask list --names)" ;;
                 check) compopt -o default ;;
+            esac
+            ;;
+        plugin)
+            case $second in
+                '') COMPREPLY=($(compgen -W "list show enable disable restart" -- "$cur")) ;;
+                show | restart) _apiaryctl_offer_lines "$(_apiaryctl_ask plugin list --names)" ;;
+                enable) _apiaryctl_offer_lines "$(_apiaryctl_ask plugin list --names --state disabled)" ;;
+                disable)
+                    _apiaryctl_offer_lines "$(_apiaryctl_ask plugin list --names --state starting --state running \
+                        --state ended --state unusable --state absent)"
+                    ;;
             esac
             ;;
         import)

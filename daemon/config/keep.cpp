@@ -16,7 +16,7 @@ namespace apiary::config {
 
 namespace {
 
-constexpr std::size_t most_names_shown = 5;
+constexpr std::size_t most_kept_shown = 5;
 
 class Keeping {
 public:
@@ -92,7 +92,7 @@ private:
         if (owner != owners_.end()) {
             Owner& whose = owner->second;
             plan.why = whose.cause;
-            if (whose.kept++ < most_names_shown) {
+            if (whose.kept++ < most_kept_shown) {
                 whose.names += (whose.names.empty() ? "" : ", ") + old->name;
             }
         }
@@ -133,7 +133,7 @@ private:
     void tell(uid_t owner, Owner const& what) {
         std::string text = "of the files of uid " + std::to_string(owner) + " nothing is taken until that is mended";
         if (what.kept > 0) {
-            auto const more = what.kept - std::min(what.kept, most_names_shown);
+            auto const more = what.kept - std::min(what.kept, most_kept_shown);
             text += ": what they said before still holds (VM " + what.names +
                     (more > 0 ? " and " + std::to_string(more) + " more" : "") + ")";
         }

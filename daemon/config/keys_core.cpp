@@ -6,6 +6,7 @@
 
 #include "config/draft.hpp"
 #include "config/fields.hpp"
+#include "config/setters.hpp"
 
 namespace apiary::config {
 
@@ -24,20 +25,8 @@ auto core_keys() -> std::vector<KeySpec> const& {
 namespace {
 
 template <auto Member>
-auto set_flag(Draft& draft, Assignment& a) -> ValueFault {
-    draft.vm.*Member = a.flag;
-    return std::nullopt;
-}
-
-template <auto Member>
 auto set_seconds(Draft& draft, Assignment& a) -> ValueFault {
     draft.vm.*Member = std::chrono::seconds{a.number};
-    return std::nullopt;
-}
-
-template <auto Member>
-auto set_text(Draft& draft, Assignment& a) -> ValueFault {
-    draft.vm.*Member = std::string{a.text};
     return std::nullopt;
 }
 
@@ -84,11 +73,6 @@ auto set_loader(Draft& draft, Assignment& a) -> ValueFault {
     draft.vm.loader = static_cast<Loader>(a.word);
     draft.loader_set = true;
     return std::nullopt;
-}
-
-template <auto Member>
-void clear_list(Draft& draft) {
-    (draft.vm.*Member).clear();
 }
 
 void clear_after(Draft& draft) {

@@ -2,6 +2,7 @@
 #include "config/draft.hpp"
 #include "config/fields.hpp"
 #include "config/keys_core.hpp"
+#include "config/setters.hpp"
 
 namespace apiary::config {
 
@@ -41,11 +42,6 @@ auto set_console_controllers(Draft& draft, Assignment& a) -> ValueFault {
 auto set_console_ports(Draft& draft, Assignment& a) -> ValueFault {
     draft.vm.virt_console.ports = static_cast<unsigned>(a.number);
     return std::nullopt;
-}
-
-template <auto Member>
-void clear_list(Draft& draft) {
-    (draft.vm.*Member).clear();
 }
 
 auto com_key(char const* name, char const* alias, Setter set) -> KeySpec {

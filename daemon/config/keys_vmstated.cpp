@@ -3,21 +3,10 @@
 
 #include "config/draft.hpp"
 #include "config/keys_core.hpp"
+#include "config/setters.hpp"
 
 namespace apiary::config {
 namespace {
-
-template <auto Member>
-auto set_text(Draft& draft, Assignment& a) -> ValueFault {
-    draft.vm.*Member = std::string{a.text};
-    return std::nullopt;
-}
-
-template <auto Member>
-auto set_flag(Draft& draft, Assignment& a) -> ValueFault {
-    draft.vm.*Member = a.flag;
-    return std::nullopt;
-}
 
 template <auto Member>
 auto set_topology(Draft& draft, Assignment& a) -> ValueFault {
@@ -43,7 +32,7 @@ auto absolute_fault(Assignment const& a) -> ValueFault {
 }
 
 template <auto Member>
-auto set_path(Draft& draft, Assignment& a) -> ValueFault {
+auto set_absolute_path(Draft& draft, Assignment& a) -> ValueFault {
     auto fault = absolute_fault(a);
     if (!fault) {
         draft.vm.*Member = std::string{a.text};
@@ -100,7 +89,7 @@ auto vmstated_keys() -> std::vector<KeySpec> {
          .doc = "bhyve: firmware, as FILE or FILE,VARIABLES, in place of the usual one",
          .trust = TrustRule::root_only,
          .why = "bhyve opens it with the rights of root",
-         .set = set_path<&D::bootrom>},
+         .set = set_absolute_path<&D::bootrom>},
         {.name = "configfile",
          .type = KeyType::path,
          .doc = "bhyve: a bhyve_config(5) file that the VM is started from; other keys are added to it",
@@ -112,7 +101,7 @@ auto vmstated_keys() -> std::vector<KeySpec> {
          .doc = "folder of hook scripts that are named after states, as vmstated has them",
          .trust = TrustRule::root_only,
          .why = "it names programs that the host runs",
-         .set = set_path<&D::scriptpath>},
+         .set = set_absolute_path<&D::scriptpath>},
     };
     keys.push_back(count("cpus", "processors, where ncpu is not set", set_topology<&Topology::cpus>));
     keys.back().aliases = {"numcpus"};

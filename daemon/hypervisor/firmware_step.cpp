@@ -31,7 +31,7 @@ struct Work {
     bool left_out = false;
 };
 
-auto failed(std::string what) -> std::string {
+auto with_cause(std::string what) -> std::string {
     return std::move(what) + ": " + std::strerror(errno);
 }
 
@@ -61,7 +61,7 @@ auto make_copy(Work& work) -> bool {
     if (!source) {
         work.left_out = work.optional && errno == ENOENT;
         if (!work.left_out) {
-            work.fault = failed("cannot read the template of the UEFI variables, " + work.source) +
+            work.fault = with_cause("cannot read the template of the UEFI variables, " + work.source) +
                          "; install the package with the UEFI firmware (Debian: ovmf), or use another loader";
         }
         return false;
@@ -71,7 +71,7 @@ auto make_copy(Work& work) -> bool {
     bool const written = copy && copy_all(source.get(), copy.get()) && ::fsync(copy.get()) == 0;
     APIARY_KILL_POINT("firmware.written");
     if (!written || std::rename(work.fresh_path.c_str(), work.path.c_str()) != 0) {
-        work.fault = failed("cannot write the UEFI variables, " + work.path);
+        work.fault = with_cause("cannot write the UEFI variables, " + work.path);
         ::unlink(work.fresh_path.c_str());
         return false;
     }
@@ -83,12 +83,12 @@ void open_file(Work& work) {
     work.file.reset(::open(work.path.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
     struct stat info {};
     if (!work.file || ::fstat(work.file.get(), &info) != 0) {
-        work.fault = failed("cannot open the UEFI variables, " + work.path);
+        work.fault = with_cause("cannot open the UEFI variables, " + work.path);
     } else if (!S_ISREG(info.st_mode)) {
         work.fault = work.path + " should be a file with UEFI variables, and is not a file";
     } else if (info.st_uid != work.owner && ::geteuid() == 0 &&
                ::fchown(work.file.get(), work.owner, static_cast<gid_t>(-1)) != 0) {
-        work.fault = failed("cannot give the UEFI variables, " + work.path + ", to the VM's owner");
+        work.fault = with_cause("cannot give the UEFI variables, " + work.path + ", to the VM's owner");
     }
     if (!work.fault.empty()) {
         work.file.reset();

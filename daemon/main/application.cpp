@@ -19,23 +19,11 @@
 #include "main/paths.hpp"
 #include "main/session_mode.hpp"
 #include "main/signals.hpp"
-#include "main/witness_step.hpp"
-#include "plugin/required_plugins.hpp"
 #include "supervision/supervision.hpp"
 #include "vm/kill_point.hpp"
 
 namespace apiary {
 namespace {
-
-auto supervision_options(Options const& options) -> SupervisionOptions {
-    SupervisionOptions made;
-    made.shim = options.shim.empty() ? helper_path("apiary-shim") : options.shim;
-    made.opener = helper_path("apiary-opener");
-    made.run_root = options.run_dir + "/vm";
-    made.log_dir = options.log_dir;
-    made.report = [](std::string const& text) { log::warning(text); };
-    return made;
-}
 
 // Each VM costs some descriptors; the default soft limit of 1,024 is for programs that use select(2).
 void raise_descriptor_limit() {
@@ -69,34 +57,28 @@ Application::Parts::Parts(Options options, Program program)
       state_{loop_, options_, identities_},
       configuration_{options_, identities_, {qemu_.get(), bhyve_.get()}, hypervisor::default_backend()},
       engine_{[this] {
-          steps_.push_back(plugin::make_required_plugins_step(loop_, {}));
-          auto built_in = make_steps(loop_, supervision_options(options_));
-          limits_ = built_in.observer;
-          for (auto& step : built_in.steps) {
-              steps_.push_back(std::move(step));
-          }
-          for (auto& step : hypervisor::make_steps(loop_, hypervisor_options(options_))) {
-              steps_.push_back(std::move(step));
-          }
-          add_witness(loop_, steps_);
-          std::vector<Step*> steps;
-          steps.reserve(steps_.size());
-          for (auto const& step : steps_) {
-              steps.push_back(step.get());
-          }
           return EngineParts{.loop = loop_,
                              .journal = state_.journal(),
                              .supervisor = *supervisor_,
                              .identities = identities_,
                              .hypervisors = {qemu_.get(), bhyve_.get()},
-                             .steps = std::move(steps),
+                             .steps = {},  // set_steps()
                              .run_root = options_.run_dir + "/vm",
                              .memory = state_.memory(),
                              .report = [](std::string const& text) { log::info(text); }};
       }()},
       restarts_{loop_, std::move(program), [this] { come_back(); }} {
+    make_steps_of_all();
     engine_.add_observer(*limits_);
     engine_.add_observer(event_log_);
+    engine_.add_observer(plugins_->book().observer());
+    engine_.add_observer(plugins_->agents());
+    plugins_->book().load();
+    set_steps();
+    configuration_.use_plugins(
+        {.declared = [this] { return plugins_->book().declared(); },
+         .look = [this](std::function<void()> then) { plugins_->book().look(std::move(then)); }});
+    reloads_.when_taken([this] { plugins_->book().reload(); });
 }
 
 void Application::Parts::recover() {
@@ -136,7 +118,7 @@ void Application::Parts::apply_first() {
     APIARY_KILL_POINT("main.locked");
     recover();  // guests of an earlier daemon have their numbers already: before the configuration asks for any
     APIARY_KILL_POINT("main.recovered");
-    first_ = configuration_.load();
+    load_first();
     log_diagnostics(first_.diagnostics);
     if (!first_.ok && recovered_.empty()) {
         auto const hint = hint_of_missing(options_.configs);
@@ -166,11 +148,13 @@ auto Application::Parts::run() -> int {
     reloads_.apply_first(first_, std::exchange(recovered_, {}));
     APIARY_KILL_POINT("main.applied");
     first_.definitions.clear();
+    plugins_->book().begin();
     log::info("apiaryd " APIARY_VERSION " runs with " + vms_text(engine_.count()));
     loop_.run();
     // The rest of the end takes no time. A further signal must not cut it short: the private bus would be left behind,
     // and whoever supervises us would hear of a daemon that was killed.
     hold_back_signals();
+    plugins_->agents().end();
     if (bus_) {
         bus_->close();
     }
@@ -211,6 +195,7 @@ void Application::Parts::open_bus() {
 }
 
 void Application::Parts::connect(std::string address) {
+    plugins_->book().tell_bus(address_for_plugins(address));
     bus::BusOptions options;
     options.address = std::move(address);
     options.name = options_.bus_name;
@@ -222,8 +207,10 @@ void Application::Parts::connect(std::string address) {
         }
         options.master = ::geteuid();
     }
+    options.agents = &plugins_->agents();
     options.version = APIARY_VERSION;
     options.backend = to_string(hypervisor::default_backend());
+    options.plugins = &plugins_->book();
     options.reload = [this](bool dry_run, Reloads::Done done) { reloads_.request(dry_run, std::move(done)); };
     options.configuration = [this] { return reloads_.last(); };
     options.shutdown = [this](bool force) { end(force); };

@@ -13,13 +13,17 @@
 #include "main/configuration.hpp"
 #include "main/durable_state.hpp"
 #include "main/event_log.hpp"
+#include "main/plugin_parts.hpp"
 #include "main/reloads.hpp"
 #include "main/restarts.hpp"
 #include "main/service_manager.hpp"
 #include "main/state_lock.hpp"
+#include "supervision/supervision.hpp"
 #include "vm/engine_core.hpp"
 
 namespace apiary {
+
+[[nodiscard]] auto supervision_options(Options const& options) -> SupervisionOptions;
 
 class Application::Parts {
 public:
@@ -32,6 +36,9 @@ private:
     void apply_first();
     void open_bus();
     void connect(std::string address);
+    void make_steps_of_all();
+    void set_steps();
+    void load_first();
     void recover();
     void end(bool at_once);
     void leave();
@@ -46,8 +53,11 @@ private:
     RunLock run_lock_;
     std::unique_ptr<Supervisor> supervisor_;
     std::unique_ptr<Hypervisor> qemu_, bhyve_;
-    std::vector<std::unique_ptr<Step>> steps_;
+    // By their place among those of plugins, which come and go: before those that prepare the host, after them, and
+    // after the hooks.
+    std::vector<std::unique_ptr<Step>> first_steps_, middle_steps_, last_steps_;
     Observer* limits_ = nullptr;  // one of the steps
+    std::unique_ptr<PluginParts> plugins_;
     Identities identities_;
     DurableState state_;
     Configuration configuration_;

@@ -8,6 +8,7 @@
 
 #include "main/configuration.hpp"
 #include "main/idle_backends.hpp"
+#include "main/plugins_on_disk.hpp"
 #include "store/schema.hpp"
 
 namespace apiary {
@@ -50,7 +51,12 @@ auto check_configuration(Options const& options) -> int {
     }
     IdleBackends const backends{hypervisor_options(options)};
     Identities identities;
-    auto const result = Configuration{options, identities, backends.all(), hypervisor::default_backend()}.load();
+    Configuration const configuration{options, identities, backends.all(), hypervisor::default_backend()};
+    PluginsOnDisk plugins{options};
+    auto const result = load_with_plugins(configuration, plugins, {});
+    for (auto const& remark : plugins.remarks()) {
+        std::fprintf(stderr, "%s\n", remark.c_str());
+    }
     // A restart costs nobody anything where a user's files are wrong: his VMs stay as they are.
     bool errors = !result.ok || (options.check_restart && result.trusted_errors);
     for (auto const& diagnostic : result.diagnostics) {

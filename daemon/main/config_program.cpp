@@ -7,6 +7,7 @@
 #include "hypervisor/hypervisors.hpp"
 #include "main/configuration.hpp"
 #include "main/idle_backends.hpp"
+#include "main/plugins_on_disk.hpp"
 
 namespace apiary {
 
@@ -45,9 +46,10 @@ auto read_configuration(ConfigRequest const& request) -> config::LoadResult {
     Identities identities;
     Configuration const configuration{request.daemon, identities, shows ? std::vector<Hypervisor*>{} : backends.all(),
                                       request.backend.value_or(hypervisor::default_backend())};
-    auto result = configuration.load();
+    PluginsOnDisk plugins{request.daemon};
+    auto result = load_with_plugins(configuration, plugins, {});
     for (int more = 1; more < request.loads; ++more) {
-        result = configuration.load(result.variables);
+        result = load_with_plugins(configuration, plugins, result.variables);
     }
     if (shows) {
         warn_of_faults(result, faults_of(backends.all()));

@@ -22,6 +22,12 @@ auto parse_request(int argc, char** argv) -> ParsedRequest {
             ->expected(1)
             ->take_all()
             ->allow_extra_args(false);
+        command
+            ->add_option("--plugin-dir", request.daemon.plugin_dirs,
+                         "A folder of plugins, whose keys are known then (repeatable; default: the installation's)")
+            ->expected(1)
+            ->take_all()
+            ->allow_extra_args(false);
         command->add_option("--backend", backend, "What runs a VM that names no backend (default: the host's)")
             ->check(CLI::IsMember({"qemu", "bhyve"}));
         command->add_option("--host-cpus", host_cpus, "Processors of the host that it is for");

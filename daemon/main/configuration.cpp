@@ -35,6 +35,7 @@ Configuration::Configuration(Options const& options, Identities& identities, std
       vmstated_{absolute(options.vmstated)},
       trusted_uid_{options.trusted_uid.value_or(::geteuid())},
       session_{options.session},
+      plugin_host_{helper_path("apiary-plugin-host")},
       identities_{identities},
       backends_{std::move(backends)},
       default_backend_{default_backend},
@@ -72,6 +73,11 @@ auto faults_in_session(config::LoadOptions::Faults of_backend, uid_t user) -> co
 
 auto Configuration::load(config::GlobalVariables const& before, std::vector<DefinitionPtr> const& applied) const
     -> config::LoadResult {
+    return load_with(plugins_.declared ? plugins_.declared() : std::vector<plugin::FoundPlugin>{}, before, applied);
+}
+
+auto Configuration::load_with(std::vector<plugin::FoundPlugin> const& plugins, config::GlobalVariables const& before,
+                              std::vector<DefinitionPtr> const& applied) const -> config::LoadResult {
     config::RememberedAccounts const accounts{accounts_};
     config::LoadOptions options;
     options.trusted_uid = trusted_uid_;
@@ -90,7 +96,13 @@ auto Configuration::load(config::GlobalVariables const& before, std::vector<Defi
     if (session_) {
         options.backend_faults = faults_in_session(std::move(options.backend_faults), ::geteuid());
     }
+    PluginChecks checks{plugins, plugin_host_};
+    options.plugin_keys = key_specs(plugins);
+    if (!checks.empty()) {
+        options.backend_faults = checks.after(std::move(options.backend_faults));
+    }
     auto result = config::load_paths(paths_, options);
+    checks.add_warnings(result.diagnostics);
     if (result.ok) {
         for (auto const& file : result.dropped_files) {
             result.diagnostics.push_back({.file = file,
@@ -107,17 +119,25 @@ auto Configuration::load(config::GlobalVariables const& before, std::vector<Defi
 
 void Configuration::load(Loop& loop, config::GlobalVariables before, std::vector<DefinitionPtr> applied,
                          std::function<void(config::LoadResult)> done) const {
-    auto const result = std::make_shared<config::LoadResult>();
-    loop.offload(
-        [this, result, before = std::move(before), applied = std::move(applied)] {
-            try {
-                *result = load(before, applied);
-            } catch (std::exception const& error) {  // no memory, for instance: that ends this load, not the daemon
-                *result = {};
-                result->diagnostics.push_back({.message = std::string{"cannot be read: "} + error.what()});
-            }
-        },
-        [result, done = std::move(done)] { done(std::move(*result)); });
+    auto read = [this, &loop, before = std::move(before), applied = std::move(applied), done = std::move(done)] {
+        auto const result = std::make_shared<config::LoadResult>();
+        loop.offload(
+            [this, result, before, applied,
+             plugins = plugins_.declared ? plugins_.declared() : std::vector<plugin::FoundPlugin>{}] {
+                try {
+                    *result = load_with(plugins, before, applied);
+                } catch (std::exception const& error) {  // no memory, for instance: that ends this load, not the daemon
+                    *result = {};
+                    result->diagnostics.push_back({.message = std::string{"cannot be read: "} + error.what()});
+                }
+            },
+            [result, done] { done(std::move(*result)); });
+    };
+    if (plugins_.look) {
+        plugins_.look(std::move(read));
+    } else {
+        read();
+    }
 }
 
 void log_diagnostics(std::vector<config::Diagnostic> const& diagnostics) {

@@ -9,6 +9,7 @@
 #include "config/ucl/reader.hpp"
 #include "config/vmstated/folder.hpp"
 #include "main/options.hpp"
+#include "main/plugin_keys.hpp"
 #include "vm/identities.hpp"
 #include "vm/loop.hpp"
 
@@ -16,14 +17,29 @@ namespace apiary {
 
 class Configuration {
 public:
+    Configuration(Configuration const&) = delete;
+    auto operator=(Configuration const&) -> Configuration& = delete;
+
     // The backends must be usable from any thread as far as faults() goes: it looks at the definition only. None at
     // all: what a backend cannot do is not asked.
     Configuration(Options const& options, Identities& identities, std::vector<Hypervisor*> backends,
                   BackendKind default_backend);
 
+    // Where the plugins come from whose keys there are. `look` asks for them anew first, and then calls what it is
+    // given.
+    struct PluginSource {
+        std::function<std::vector<plugin::FoundPlugin>()> declared;
+        std::function<void(std::function<void()>)> look;
+    };
+    void use_plugins(PluginSource source) { plugins_ = std::move(source); }
+
     // `before`: the variables of the load that was taken last; `applied`: its definitions. May block.
     [[nodiscard]] auto load(config::GlobalVariables const& before = {},
                             std::vector<DefinitionPtr> const& applied = {}) const -> config::LoadResult;
+    // The same with plugins that were found by somebody else.
+    [[nodiscard]] auto load_with(std::vector<plugin::FoundPlugin> const& plugins,
+                                 config::GlobalVariables const& before = {},
+                                 std::vector<DefinitionPtr> const& applied = {}) const -> config::LoadResult;
     void load(Loop& loop, config::GlobalVariables before, std::vector<DefinitionPtr> applied,
               std::function<void(config::LoadResult)> done) const;
 
@@ -31,6 +47,8 @@ private:
     std::vector<std::string> paths_, vmstated_;
     uid_t trusted_uid_;
     bool session_;
+    std::string plugin_host_;
+    PluginSource plugins_;
     Identities& identities_;
     std::vector<Hypervisor*> backends_;
     BackendKind default_backend_;

@@ -6,7 +6,7 @@ namespace apiary {
 namespace {
 
 // Values may hold what a guest or a hook wrote: no line of the log may be forged by them.
-auto quoted(std::string_view text) -> std::string {
+auto log_value(std::string_view text) -> std::string {
     bool const plain = !text.empty() && text.find_first_of(" \t\"\\=") == std::string_view::npos;
     std::string made = plain ? "" : "\"";
     for (char const c : text) {
@@ -44,7 +44,7 @@ auto place(State state, SubState sub_state) -> std::string {
 
 void EventLog::on_turn(Turn const& turn) {
     for (auto const& event : turn.events) {
-        auto line = "vm=" + quoted(event.vm) + " seq=" + std::to_string(event.seq) +
+        auto line = "vm=" + log_value(event.vm) + " seq=" + std::to_string(event.seq) +
                     " event=" + std::string{to_string(event.type)};
         if (event.type == EventType::state) {
             line += " from=" + place(event.old_state, event.old_sub_state) +
@@ -55,7 +55,7 @@ void EventLog::on_turn(Turn const& turn) {
         }
         for (auto const& [key, value] : event.details) {
             if (key != "job") {
-                line += " " + key + "=" + quoted(value);
+                line += " " + key + "=" + log_value(value);
             }
         }
         if (!event.durable) {

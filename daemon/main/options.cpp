@@ -56,6 +56,14 @@ auto parse_options(int argc, char** argv) -> ParsedOptions {
     app.add_option("--qemu", options.qemu, "QEMU to run")->capture_default_str();
     app.add_option("--bhyve", options.bhyve, "bhyve to run (default: FreeBSD's own)");
     app.add_option("--shim", options.shim, "apiary-shim to run (default: beside apiaryd, or in libexec)");
+    app.add_option(
+           "--plugin-dir", options.plugin_dirs,
+           "Folder of plugins (NAME.so), root's and nobody else's to write to. May be given several times: of two "
+           "plugins of one name the first counts (default: the installation's)")
+        ->allow_extra_args(false);
+    app.add_option("--plugin-strikes", options.plugin_strikes,
+                   "Disable a plugin whose process dies or hangs so often in calls within 10 minutes (0: never)")
+        ->capture_default_str();
 #ifndef APIARY_NO_KILL_POINTS
     bool list_kill_points = false;
     app.add_flag("--list-kill-points", list_kill_points,

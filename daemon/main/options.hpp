@@ -28,8 +28,10 @@ struct Options {
     bool check_restart = false;  // a check for who is about to be restarted
     bool debug = false;
     std::string qemu = "/usr/bin/qemu-system-x86_64";
-    std::string bhyve;  // empty: /usr/sbin/bhyve on FreeBSD, none elsewhere
-    std::string shim;   // empty: beside apiaryd, else in libexec
+    std::string bhyve;                     // empty: /usr/sbin/bhyve on FreeBSD, none elsewhere
+    std::string shim;                      // empty: beside apiaryd, else in libexec
+    std::vector<std::string> plugin_dirs;  // empty: that of the installation
+    unsigned plugin_strikes = 3;           // deaths or hangs in calls that disable a plugin; 0: none do
 };
 
 struct ParsedOptions {

@@ -54,6 +54,9 @@ auto prepare_directories(Options options) -> Options {
     make(options.vars_dir, 0700, "the directory of UEFI variables", options.session);
     auto vms = options.run_dir + "/vm";
     make(vms, 0700, "the directory", options.session);
+    for (auto& folder : options.plugin_dirs) {
+        folder = std::filesystem::absolute(folder).lexically_normal().string();
+    }
     for (auto* const program : {&options.qemu, &options.bhyve, &options.shim}) {
         if (!program->empty()) {
             *program = std::filesystem::absolute(*program).lexically_normal().string();

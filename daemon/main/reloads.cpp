@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "config/keep.hpp"
+#include "config/unknown_key.hpp"
 #include "main/log.hpp"
 #include "vm/kill_point.hpp"
 
@@ -58,6 +59,8 @@ void Reloads::apply_first(config::LoadResult first, std::vector<DefinitionPtr> b
 }
 
 void Reloads::note(config::LoadResult const& result, std::vector<std::string> diagnostics, bool taken) {
+    unknown_keys_ = std::ranges::any_of(
+        result.diagnostics, [](auto const& one) { return one.message.starts_with(config::unknown_key_words); });
     last_.files.clear();
     for (auto const& file : result.files) {
         last_.files.push_back(file.name);
@@ -79,6 +82,21 @@ void Reloads::request(bool dry_run, Done done) {
 void Reloads::request() {
     if (std::ranges::none_of(waiting_, [](Request const& other) { return !other.done; })) {
         request(false, nullptr);
+    }
+}
+
+void Reloads::keys_changed() {
+    if (unknown_keys_) {
+        log::info(
+            "plugins have brought other keys, or taken some away, and the configuration has keys that were not known: "
+            "it is "
+            "read again");
+        request();
+    } else {
+        log::info(
+            "plugins have brought other keys, or taken some away: that holds from the next reading of the "
+            "configuration on "
+            "(apiaryctl reload)");
     }
 }
 
@@ -148,6 +166,9 @@ void Reloads::read(Request const& request, config::LoadResult result) {
         APIARY_KILL_POINT("reload.apply");
         report.details = engine_.apply(std::move(result.definitions));
         APIARY_KILL_POINT("reload.applied");
+        if (when_taken_) {
+            when_taken_();
+        }
     }
     for (auto const& plan : report.details) {
         names_of(plan.action, report).push_back(plan.name);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <vector>
 
 #include "bus/service.hpp"
@@ -27,6 +28,14 @@ public:
     // On a signal: nobody waits for an answer, and two that were not begun yet are one.
     void request();
 
+    // Plugins have brought keys, or taken some away. That holds from the next reading on; which is now where the last
+    // one was told of keys that it did not know: they were ignored, maybe only because a plugin was slow to say what it
+    // is.
+    void keys_changed();
+
+    // Called when a configuration was taken.
+    void when_taken(std::function<void()> callback) { when_taken_ = std::move(callback); }
+
     // The daemon is ending: nothing is read any more.
     void end();
 
@@ -49,8 +58,9 @@ private:
     std::vector<DefinitionPtr> applied_;
     config::GlobalVariables variables_;  // of the load that was taken last
     bus::ConfigReport last_;
+    std::function<void()> when_taken_;
     std::deque<Request> waiting_;
-    bool reading_ = false, ended_ = false;
+    bool reading_ = false, ended_ = false, unknown_keys_ = false;
 };
 
 }  // namespace apiary

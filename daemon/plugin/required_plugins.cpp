@@ -7,7 +7,7 @@ namespace {
 
 class RequiredPlugins : public Step {
 public:
-    RequiredPlugins(Loop& loop, std::set<std::string> loaded) : loop_{loop}, loaded_{std::move(loaded)} {}
+    RequiredPlugins(Loop& loop, PluginFault fault) : loop_{loop}, fault_{std::move(fault)} {}
     [[nodiscard]] auto name() const -> std::string_view override { return "plugins"; }
     [[nodiscard]] auto applies_to(Definition const& definition) const -> bool override {
         return !required_plugins(definition).empty();
@@ -15,12 +15,12 @@ public:
     void prestart(StepCall call, Done done) override {
         StepResult result;
         for (auto const& plugin : required_plugins(*call.definition)) {
-            if (!loaded_.contains(plugin)) {
+            if (auto const fault = fault_(plugin); !fault.empty()) {
                 result.kind = StepResult::Kind::veto;
                 result.reason = Reason::plugin_unavailable;
-                result.text = "VM " + call.definition->name + " needs the plugin " + plugin +
-                              ", which is not there: install it, or remove what needs it from the definition" +
-                              (plugin == "network" ? " (network = user needs no plugin)" : "");
+                result.text.append("VM ").append(call.definition->name).append(" needs the plugin ").append(plugin);
+                result.text.append(", which ").append(fault);
+                result.text += plugin == "network" ? " (network = user needs no plugin)" : "";
                 break;
             }
         }
@@ -33,7 +33,7 @@ public:
 
 private:
     Loop& loop_;
-    std::set<std::string> loaded_;
+    PluginFault fault_;
 };
 
 }  // namespace
@@ -51,8 +51,8 @@ auto required_plugins(Definition const& definition) -> std::set<std::string> {
     return names;
 }
 
-auto make_required_plugins_step(Loop& loop, std::set<std::string> loaded) -> std::unique_ptr<Step> {
-    return std::make_unique<RequiredPlugins>(loop, std::move(loaded));
+auto make_required_plugins_step(Loop& loop, PluginFault fault) -> std::unique_ptr<Step> {
+    return std::make_unique<RequiredPlugins>(loop, std::move(fault));
 }
 
 }  // namespace apiary::plugin

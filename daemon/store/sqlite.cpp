@@ -1,7 +1,11 @@
 // The few calls of SQLite that the store needs.
 #include "store/sqlite.hpp"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
+
+#include "vm/unique_fd.hpp"
 
 namespace apiary::store {
 namespace {
@@ -33,6 +37,20 @@ auto kind_of(int code) -> SqliteError::Kind {
                       handle != nullptr ? sqlite3_errmsg(handle) : sqlite3_errstr(code)};
 }
 
+// SQLite makes a file with the umask's rights, and those beside it like it. By name, never opened: to close a
+// descriptor of a database is to lose the locks that the process has on it. What cannot be changed (a disk that cannot
+// be written) stays: the folder is closed to others all the same.
+void hide(std::string const& path) {
+    UniqueFd const fresh{::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR)};
+    for (auto const* const beside : {"", "-wal", "-shm"}) {
+        auto const file = path + beside;
+        struct stat status {};
+        if (::lstat(file.c_str(), &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & 077U) != 0) {
+            static_cast<void>(::chmod(file.c_str(), status.st_mode & 0700U));
+        }
+    }
+}
+
 }  // namespace
 
 SqliteError::SqliteError(int code, std::string const& text)
@@ -47,6 +65,7 @@ Sqlite::Sqlite(std::string const& path, Mode mode) {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE;
     if (mode == Mode::create) {
         flags |= SQLITE_OPEN_CREATE;
+        hide(path);
     }
     int const code = sqlite3_open_v2(path.c_str(), &opened, flags, nullptr);
     handle_.reset(opened);

@@ -37,7 +37,8 @@ private:
 class Sqlite {
 public:
     enum class Mode { create, existing };
-    // Opens the file without following a symbolic link at its end. Never waits for a lock.
+    // Opens the file without following a symbolic link at its end. Never waits for a lock. With `create` the file and
+    // those beside it (-wal, -shm) are nobody else's to read, whatever they were before.
     explicit Sqlite(std::string const& path, Mode mode);
 
     void run(char const* sql);                                   // any number of statements without results

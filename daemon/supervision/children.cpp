@@ -15,7 +15,6 @@ namespace apiary::supervision {
 namespace {
 
 constexpr auto look_again = std::chrono::milliseconds{100};
-constexpr auto patience = std::chrono::milliseconds{500};  // with all children at the end
 
 class FileActions {
 public:
@@ -102,7 +101,7 @@ auto spawn_usually(std::string const& program, char* const* argv, int input) -> 
 // A process that executes another program keeps its children, and that program knows nothing of them. They are about to
 // end; one that hangs on a file server is let be.
 Children::~Children() {
-    auto const deadline = std::chrono::steady_clock::now() + patience;
+    auto const deadline = std::chrono::steady_clock::now() + patience_;
     for (auto& [pid, child] : children_) {
         child.wait.reset();
         auto const left =
@@ -114,7 +113,7 @@ Children::~Children() {
     }
 }
 
-auto Children::spawn(std::string const& program, std::vector<std::string> argv, UniqueFd input) -> pid_t {
+auto Children::spawn(std::string const& program, std::vector<std::string> argv, UniqueFd input, Ended ended) -> pid_t {
     // Where the socket is descriptor 0 itself, dup2 would leave it to be closed on exec.
     if (input.get() <= 2) {
         input.reset(::fcntl(input.get(), F_DUPFD_CLOEXEC, 3));
@@ -133,7 +132,7 @@ auto Children::spawn(std::string const& program, std::vector<std::string> argv, 
         armed_kill_point() != nullptr ? std::nullopt : spawner_.spawn(program, arguments.data(), input.get());
     pid_t const pid = quick ? *quick : spawn_usually(program, arguments.data(), input.get());
     if (pid != 0) {
-        children_.try_emplace(pid);
+        children_.try_emplace(pid).first->second.ended = std::move(ended);
         watch(pid);
     }
     return pid;
@@ -150,9 +149,14 @@ void Children::watch(pid_t pid) {
 }
 
 void Children::look(pid_t pid) {
-    pid_t const got = ::waitpid(pid, nullptr, WNOHANG);
+    int status = -1;
+    pid_t const got = ::waitpid(pid, &status, WNOHANG);
     if (got == pid || (got < 0 && errno == ECHILD)) {
+        auto const ended = std::move(children_.at(pid).ended);
         children_.erase(pid);
+        if (ended) {
+            ended(got == pid ? status : -1);
+        }
     } else if (auto& child = children_.at(pid); !child.process) {
         child.wait = loop_.after(look_again, [this, pid] { look(pid); });
     }

@@ -1,6 +1,5 @@
 #include "vm/console_calls.hpp"
 
-#include <fcntl.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -20,11 +19,8 @@ struct StreamPair {
 
 auto stream_pair() -> std::optional<StreamPair> {
     std::array<int, 2> fds{};
-    if (::socketpair(AF_UNIX, SOCK_STREAM, 0, fds.data()) != 0) {
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds.data()) != 0) {
         return std::nullopt;
-    }
-    for (int const fd : fds) {
-        ::fcntl(fd, F_SETFD, FD_CLOEXEC);
     }
     return StreamPair{UniqueFd{fds[0]}, UniqueFd{fds[1]}};
 }

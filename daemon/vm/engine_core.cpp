@@ -28,6 +28,14 @@ auto input_of(Command command, CommandOptions const& options) -> Input {
     return options.force ? Input::give_up : Input::fail_reset;
 }
 
+auto lasting(std::vector<Step*> const& steps) -> std::shared_ptr<Steps const> {
+    Steps made;
+    for (auto* const step : steps) {
+        made.push_back(lasting_step(*step));
+    }
+    return std::make_shared<Steps const>(std::move(made));
+}
+
 }  // namespace
 
 EngineCore::EngineCore(EngineParts parts)
@@ -42,7 +50,7 @@ EngineCore::EngineCore(EngineParts parts)
              .jobs = jobs_,
              .supervisor = parts.supervisor,
              .hypervisors = std::move(parts.hypervisors),
-             .steps = std::move(parts.steps),
+             .steps = lasting(parts.steps),
              .run_root = std::move(parts.run_root),
              .timings = parts.timings,
              .order = {parts.loop, parts.max_starting, parts.timings.longest_start},
@@ -56,6 +64,31 @@ EngineCore::EngineCore(EngineParts parts)
 }
 
 EngineCore::~EngineCore() = default;
+
+void EngineCore::set_steps(Steps steps) {
+    world_.steps = std::make_shared<Steps const>(std::move(steps));
+    for (auto const& [key, machine] : machines_) {
+        machine->note_steps();
+    }
+}
+
+auto EngineCore::awaited_steps() const -> std::set<std::string> {
+    std::set<std::string> names;
+    for (auto const& [key, machine] : machines_) {
+        machine->name_awaited_steps(names);
+    }
+    return names;
+}
+
+void EngineCore::note(std::string_view vm, std::map<std::string, std::string> details) {
+    if (vm.empty()) {
+        Event event;
+        event.details = std::move(details);
+        turns_.emit(std::move(event));
+    } else if (auto const found = machine(vm)) {
+        found->tell(EventType::notice, std::move(details));
+    }
+}
 
 auto EngineCore::machine(std::string_view name) const -> std::shared_ptr<Machine> {
     auto const it = machines_.find(name_key(name));

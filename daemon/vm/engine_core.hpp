@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,7 @@ struct EngineParts {
     Supervisor& supervisor;
     Identities& identities;
     std::vector<Hypervisor*> hypervisors;
-    std::vector<Step*> steps;
+    std::vector<Step*> steps;  // those that are there for good; see set_steps()
     std::string run_root;
     Timings timings = {};
     std::size_t max_starting = 10'000;                    // VMs at once
@@ -57,6 +58,12 @@ public:
     auto stop_all(std::vector<std::string> const& names, bool force, uid_t requester)
         -> Outcome<std::vector<Stopping>> override;
     void shut_down(std::function<void()> done) override;
+    // All steps from now on. An undo that waits for one that was not there is tried at once.
+    void set_steps(Steps steps);
+    // Names of steps that were begun and are not undone, whether or not their time has come.
+    [[nodiscard]] auto awaited_steps() const -> std::set<std::string>;
+    // An event of type notice, of a VM or, where `vm` is empty, of none. Nothing where there is no such VM.
+    void note(std::string_view vm, std::map<std::string, std::string> details);
     void limit_starts(std::size_t most) { world_.order.limit(most); }  // before the first apply()
     void add_observer(Observer& observer) override { turns_.add_observer(observer); }
     void close_turn() override { turns_.close(); }

@@ -212,7 +212,10 @@ auto Machine::react(Message& message) -> Effect {
         case Message::Kind::order:
             return on_turn_to_start(message);
         case Message::Kind::step_answer:
-            return Effect::none;  // of a wait that was cut short
+            keep_late(message);  // of a wait that was cut short
+            return Effect::none;
+        case Message::Kind::steps:
+            return waits_to_undo_ ? react(Input::undo_retry) : Effect::none;
         case Message::Kind::guest:
             return message.generation == launch_generation_ ? on_guest(std::move(message.guest)) : Effect::none;
         case Message::Kind::timer:

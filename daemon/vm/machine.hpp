@@ -8,6 +8,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -46,7 +47,7 @@ struct World {
     JobBook& jobs;
     Supervisor& supervisor;
     std::vector<Hypervisor*> hypervisors;  // one for each backend that is there
-    std::vector<Step*> steps;              // in their order
+    std::shared_ptr<Steps const> steps;    // in their order
     std::string run_root;
     Timings timings;
     StartOrder order;
@@ -89,6 +90,8 @@ public:
     // True: it is the same, and that is all there is to it.
     auto renew(DefinitionPtr const& definition) -> bool;
     void drop_planned_start();  // the daemon ends
+    void note_steps();          // there are others now
+    void name_awaited_steps(std::set<std::string>& names) const;
     // Its place among the starts of all, from its adding to the engine on; to be told where it is.
     void take_seat();
     void note_order();
@@ -103,10 +106,11 @@ public:
 private:
     // A step that was begun and not yet undone.
     struct Attempt {
-        Step* step;  // null: an earlier daemon had it
-        std::string name;
+        std::string name;  // of the step
         std::uint64_t id;
         std::vector<Contribution> contributions;
+        bool lacks_step = false;     // so its undo could not be tried
+        std::uint64_t prestart = 0;  // number of the call, for its late answer; 0: an earlier daemon's
     };
     // Waits for the next message. The pump resumes it, so it never runs inside somebody's callback.
     struct NextMessage {
@@ -201,16 +205,20 @@ private:
     void release();
     auto renew_steps() -> Task<bool>;
     auto renew_step(Attempt& attempt) -> Task<bool>;
+    [[nodiscard]] auto renews(Attempt const& attempt) const -> bool;
 
     // machine_life.cpp: the coroutine; machine_steps.cpp: its first and last part
     auto live() -> Task<>;
     auto live_found() -> Task<>;
     auto prepare() -> Task<bool>;
-    auto attempt_step(Step& step) -> Task<bool>;
+    auto attempt_step(std::shared_ptr<Step> step) -> Task<bool>;
     auto attend() -> Task<>;
+    void keep_late(Message& message);
     auto undo_all() -> Task<>;
     auto undo_once() -> Task<bool>;
-    auto undo_attempt(std::size_t index, std::string& faults) -> Task<bool>;
+    auto undo_attempt(std::size_t index, Cause& fault) -> Task<bool>;
+    auto wait_to_undo_again(Duration backoff) -> Task<bool>;
+    [[nodiscard]] auto find_step(std::string_view name) const -> std::shared_ptr<Step>;
     void perform(Effect effect);
     void note_launch();
     void launch();
@@ -222,9 +230,9 @@ private:
     void disarm();
     auto call_for(Attempt const& attempt) const -> StepCall;
     auto answer_to_call() -> Step::Done;
-    void call_prestart(Attempt const& attempt);
-    void call_poststop(Attempt const& attempt);
-    void call_renew(Attempt const& attempt);
+    void call_prestart(Step& step, Attempt const& attempt);
+    void call_poststop(Step* step, Attempt const& attempt);  // null: there is none
+    void call_renew(Step& step, Attempt const& attempt);
     void tell_step(Attempt const& attempt, std::string_view phase, std::string_view result,
                    std::string const& text = {});
     auto contributions() const -> std::vector<Contribution>;
@@ -259,6 +267,7 @@ private:
 
     Cause why_;
     std::vector<Attempt> attempts_;
+    bool waits_to_undo_ = false;  // for the next try, after one that failed
     std::unique_ptr<Guest> guest_;
     std::uint64_t launch_generation_ = 0;
     std::string run_dir_;
@@ -286,5 +295,6 @@ inline constexpr std::uint64_t job_timer_flag = std::uint64_t{1} << 63U;
 
 [[nodiscard]] auto is_failure(Reason reason) -> bool;   // a VM that ended for it is `failed`, not `stopped`
 [[nodiscard]] auto command_of(Input input) -> Command;  // of an input that is a command
+[[nodiscard]] auto lacking_step_text(std::string_view step) -> std::string;  // what to do where it is not there
 
 }  // namespace apiary

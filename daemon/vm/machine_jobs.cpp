@@ -186,7 +186,7 @@ void Machine::show_progress() {
     double progress = 0.0;
     switch (status_.sub_state) {
         case SubState::prestart: {
-            auto const all = static_cast<double>(world_.steps.size() + 1);
+            auto const all = static_cast<double>(world_.steps->size() + 1);
             progress = 0.8 * static_cast<double>(attempts_.size()) / all;
             break;
         }

@@ -155,7 +155,7 @@ auto Machine::attend() -> Task<> {
             note_launch();
             co_await committed();
             APIARY_KILL_POINT("relaunch.noted");
-            bool const ready = stale_ ? co_await renew_steps() : true;
+            bool const ready = co_await renew_steps();
             if (ready) {
                 launch();
             }

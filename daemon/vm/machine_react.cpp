@@ -154,14 +154,17 @@ void Machine::move(Row const& row, Cause const& cause) {
         return;
     }
     auto shown = why_;
-    if (row.next == State::failed && !is_failure(why_.reason)) {
-        // It ended well, and only what it left on the host is the trouble.
+    bool const ended_well = !is_failure(why_.reason);
+    if (row.next == State::failed && ended_well) {
+        // Only what it left on the host is the trouble.
         shown = {Reason::step_failed, "what it left on the host could be undone at a later try only"};
     }
     if (row.input == Input::undo_failed) {
         shown.text = cause.text;
-        if (status_.sub_state == SubState::undo_pending) {
-            status_.reason_text = cause.text;  // again, and maybe for another cause
+        shown.reason = ended_well ? cause.reason : shown.reason;
+        if (status_.sub_state == SubState::undo_pending) {  // again, and maybe for another cause
+            status_.reason = shown.reason;
+            status_.reason_text = cause.text;
         }
     }
     move_to(row.next, row.next_sub_state, shown);

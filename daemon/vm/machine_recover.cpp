@@ -100,12 +100,8 @@ void Machine::recover(VmRecord record, Job* job, bool same_boot, bool boots) {
     restarts_ = RestartHistory{std::move(record.restarts)};
     stale_ = true;
     for (auto& kept : record.attempts) {
-        auto const step = std::find_if(world_.steps.begin(), world_.steps.end(),
-                                       [&kept](Step const* one) { return one->name() == kept.step; });
-        attempts_.push_back({.step = step == world_.steps.end() ? nullptr : *step,
-                             .name = std::move(kept.step),
-                             .id = kept.id,
-                             .contributions = std::move(kept.contributions)});
+        attempts_.push_back(
+            {.name = std::move(kept.step), .id = kept.id, .contributions = std::move(kept.contributions)});
     }
     if (boots) {
         changed();  // that it boots is kept as the rest is taken up
@@ -297,13 +293,18 @@ void Machine::release() {
     }
 }
 
-// Before a hypervisor is launched again with what the steps of an earlier daemon contributed. False: it is not
-// launched.
+auto Machine::renews(Attempt const& attempt) const -> bool {
+    auto const step = stale_ ? nullptr : find_step(attempt.name);
+    return stale_ || (step && step->renews_at_reboot());
+}
+
+// Before a hypervisor is launched again: with what the steps of an earlier daemon contributed, or because steps want to
+// know of a reboot. False: it is not launched.
 auto Machine::renew_steps() -> Task<bool> {
     guest_ = std::make_unique<NoGuest>();
     for (std::size_t index = 0; index < attempts_.size(); ++index) {
-        if (attempts_[index].step == nullptr) {
-            continue;  // what it contributed holds, as far as it is no descriptor
+        if (!renews(attempts_[index])) {
+            continue;
         }
         bool const renewed = co_await renew_step(attempts_[index]);
         if (!renewed) {
@@ -316,10 +317,24 @@ auto Machine::renew_steps() -> Task<bool> {
 }
 
 auto Machine::renew_step(Attempt& attempt) -> Task<bool> {
-    auto& step = *attempt.step;
+    auto const step = find_step(attempt.name);
     auto const what = "step " + attempt.name;
-    call_renew(attempt);
-    arm(step.timeout(), Input::step_timeout);
+    if (!step) {
+        // What it contributed holds, as far as it is no descriptor.
+        bool const holds = std::none_of(attempt.contributions.begin(), attempt.contributions.end(),
+                                        [](Contribution const& one) { return one.kind == "fd"; });
+        if (!holds) {
+            perform(react(Input::exec_failed,
+                          {is_plugin_step(attempt.name) ? Reason::plugin_unavailable : Reason::step_failed,
+                           what +
+                               " is not there to open anew what it had contributed before the daemon was "
+                               "restarted: " +
+                               lacking_step_text(attempt.name)}));
+        }
+        co_return holds;
+    }
+    call_renew(*step, attempt);
+    arm(step->timeout(), Input::step_timeout);
     for (;;) {
         auto message = co_await next();
         bool const answer = message.kind == Message::Kind::step_answer && message.generation == call_;
@@ -338,13 +353,13 @@ auto Machine::renew_step(Attempt& attempt) -> Task<bool> {
             co_return false;
         }
         if (late) {
-            step.cancel(attempt.id);
+            step->cancel(attempt.id);
             perform(react(Input::exec_failed, {Reason::step_timeout, what + " did not answer in time"}));
             co_return false;
         }
         perform(react(message));
         if (status_.state == State::stopping) {
-            step.cancel(attempt.id);
+            step->cancel(attempt.id);
             perform(react(Input::absent, {}));
             co_return false;
         }

@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "vm/agents.hpp"
 #include "vm/kill_point.hpp"
 #include "vm/machine.hpp"
 
@@ -21,6 +22,19 @@ void call_guarded(Step::Done const& answer, Call const& call) {
 }
 
 }  // namespace
+
+auto lacking_step_text(std::string_view step) -> std::string {
+    if (is_agent_step(step)) {
+        auto const agent = std::string{step.substr(agent_step_prefix.size())};
+        return "the agent " + agent + " is not there now: it is done as soon as it has registered again";
+    }
+    if (!is_plugin_step(step)) {
+        return "this daemon has no such step; an earlier one had";
+    }
+    auto const plugin = std::string{step.substr(plugin_step_prefix.size())};
+    return "the plugin " + plugin + " is not there now: it is done as soon as it is back (apiaryctl plugin show " +
+           plugin + " says what keeps it away)";
+}
 
 void Machine::set_step(std::string_view step) {
     changed();
@@ -67,43 +81,65 @@ auto Machine::answer_to_call() -> Step::Done {
     };
 }
 
-void Machine::call_prestart(Attempt const& attempt) {
+auto Machine::find_step(std::string_view name) const -> std::shared_ptr<Step> {
+    auto const& steps = *world_.steps;
+    auto const step = std::ranges::find_if(steps, [name](auto const& one) { return one->name() == name; });
+    return step == steps.end() ? nullptr : *step;
+}
+
+// An undo that waits for one of those that came needs no other reason to be tried.
+void Machine::note_steps() {
+    bool const helped = std::ranges::any_of(
+        attempts_, [this](Attempt const& attempt) { return attempt.lacks_step && find_step(attempt.name) != nullptr; });
+    if (helped) {
+        deliver({.kind = Message::Kind::steps});
+    }
+}
+
+void Machine::name_awaited_steps(std::set<std::string>& names) const {
+    for (auto const& attempt : attempts_) {
+        names.insert(attempt.name);
+    }
+}
+
+void Machine::call_prestart(Step& step, Attempt const& attempt) {
     auto call = call_for(attempt);
     call.contributions = contributions();
     call_guarded(answer_to_call(), [&](Step::Done const& answer) {
         APIARY_KILL_POINT("prestart.call");
-        attempt.step->prestart(std::move(call), answer);
+        step.prestart(std::move(call), answer);
         APIARY_KILL_POINT("prestart.called");
     });
 }
 
-void Machine::call_poststop(Attempt const& attempt) {
+void Machine::call_poststop(Step* step, Attempt const& attempt) {
     auto call = call_for(attempt);
     call.contributions = attempt.contributions;
     call_guarded(answer_to_call(), [&](Step::Done const& answer) {
-        if (attempt.step == nullptr) {
-            throw std::runtime_error{"this daemon has no such step; an earlier one had"};
+        if (step == nullptr) {
+            throw std::runtime_error{lacking_step_text(attempt.name)};
         }
         APIARY_KILL_POINT("poststop.call");
-        attempt.step->poststop(std::move(call), answer);
+        step->poststop(std::move(call), answer);
         APIARY_KILL_POINT("poststop.called");
     });
 }
 
-void Machine::call_renew(Attempt const& attempt) {
+void Machine::call_renew(Step& step, Attempt const& attempt) {
     auto call = call_for(attempt);
     call.contributions = attempt.contributions;
     call_guarded(answer_to_call(), [&](Step::Done const& answer) {
         APIARY_KILL_POINT("renew.call");
-        attempt.step->renew(std::move(call), answer);
+        step.renew(std::move(call), answer);
         APIARY_KILL_POINT("renew.called");
     });
 }
 
 auto Machine::prepare() -> Task<bool> {
-    for (auto* const step : world_.steps) {
+    auto const steps = world_.steps;
+    for (auto const& step : *steps) {
         if (step->applies_to(*definition_)) {
-            bool const ready = co_await attempt_step(*step);
+            bool const ready = co_await attempt_step(step);
             if (!ready) {
                 co_return false;
             }
@@ -114,11 +150,11 @@ auto Machine::prepare() -> Task<bool> {
 }
 
 // False: the VM is on its way down.
-auto Machine::attempt_step(Step& step) -> Task<bool> {
-    set_step(step.name());
+auto Machine::attempt_step(std::shared_ptr<Step> step) -> Task<bool> {
+    set_step(step->name());
     // The number of the event that tells of the attempt identifies it, also for the step.
-    auto const attempt_id = tell(EventType::step, {{"step", std::string{step.name()}}, {"phase", "prestart"}});
-    attempts_.push_back({.step = &step, .name = std::string{step.name()}, .id = attempt_id, .contributions = {}});
+    auto const attempt_id = tell(EventType::step, {{"step", std::string{step->name()}}, {"phase", "prestart"}});
+    attempts_.push_back({.name = std::string{step->name()}, .id = attempt_id, .contributions = {}});
     show_progress();
     co_await committed();
     if (!world_.turns.durable()) {
@@ -126,11 +162,12 @@ auto Machine::attempt_step(Step& step) -> Task<bool> {
         auto const text = "it is not begun: " + why_not_stored();
         tell_step(attempts_.back(), "prestart", "failed", text);
         attempts_.pop_back();
-        react(Input::step_failed, {Reason::error, "step " + std::string{step.name()} + ": " + text});
+        react(Input::step_failed, {Reason::error, "step " + std::string{step->name()} + ": " + text});
         co_return false;
     }
-    call_prestart(attempts_.back());
-    arm(step.timeout(), Input::step_timeout);
+    call_prestart(*step, attempts_.back());
+    attempts_.back().prestart = call_;
+    arm(step->timeout(), Input::step_timeout);
     for (;;) {
         auto message = co_await next();
         if (message.kind == Message::Kind::step_answer && message.generation == call_) {
@@ -151,21 +188,35 @@ auto Machine::attempt_step(Step& step) -> Task<bool> {
                                 : veto                        ? Reason::veto
                                                               : Reason::step_failed;
             react(veto ? Input::veto : Input::step_failed,
-                  {reason, "step " + std::string{step.name()} + ": " + result.text});
+                  {reason, "step " + std::string{step->name()} + ": " + result.text});
             co_return false;
         }
         if (message.kind == Message::Kind::timer && message.input == Input::step_timeout) {
             message.cause = {Reason::step_timeout,
-                             "step " + std::string{step.name()} + " did not answer in time; it is undone"};
+                             "step " + std::string{step->name()} + " did not answer in time; it is undone"};
         }
         bool const late = message.kind == Message::Kind::timer;
         if (react(message) == Effect::back_out) {
             tell_step(attempts_.back(), "prestart", late ? "timeout" : "canceled");
-            step.cancel(attempt_id);
+            step->cancel(attempt_id);
             APIARY_KILL_POINT("prestart.canceled");
             co_return false;
         }
     }
+}
+
+// What a prestart made that was called off: its undo is for that, and may be a later daemon's.
+void Machine::keep_late(Message& message) {
+    auto const attempt = std::ranges::find(attempts_, message.generation, &Attempt::prestart);
+    auto& contributed = message.result.contributions;
+    if (attempt == attempts_.end() || contributed.empty()) {
+        return;
+    }
+    for (auto& one : contributed) {
+        one.fd = nullptr;  // of no use to an undo
+    }
+    attempt->contributions = std::move(contributed);
+    changed();
 }
 
 auto Machine::undo_all() -> Task<> {
@@ -176,17 +227,11 @@ auto Machine::undo_all() -> Task<> {
         if (all_undone) {
             break;
         }
-        arm(backoff, Input::undo_retry);
-        backoff = std::min(backoff * 2, world_.timings.undo_backoff_last);
-        for (bool again = false; !again;) {
-            auto message = co_await next();
-            auto const effect = react(message);
-            if (effect == Effect::drop_undo) {
-                co_return;
-            }
-            again = effect == Effect::retry_undo;
+        bool const again = co_await wait_to_undo_again(backoff);
+        if (!again) {
+            co_return;
         }
-        disarm();
+        backoff = std::min(backoff * 2, world_.timings.undo_backoff_last);
     }
     if (at_rest() && status_.sub_state != SubState::undo_pending) {
         co_return;  // given up while it was tried
@@ -197,11 +242,33 @@ auto Machine::undo_all() -> Task<> {
     conclude();
 }
 
+// False: somebody gave up what is left.
+auto Machine::wait_to_undo_again(Duration backoff) -> Task<bool> {
+    // Only a step's coming can help where all that is left lacks its step.
+    if (std::ranges::any_of(attempts_, [](Attempt const& attempt) { return !attempt.lacks_step; })) {
+        arm(backoff, Input::undo_retry);
+    }
+    waits_to_undo_ = true;
+    note_steps();  // it may have come while others were undone
+    for (bool again = false; !again;) {
+        auto message = co_await next();
+        auto const effect = react(message);
+        if (effect == Effect::drop_undo) {
+            waits_to_undo_ = false;
+            co_return false;
+        }
+        again = effect == Effect::retry_undo;
+    }
+    waits_to_undo_ = false;
+    disarm();
+    co_return true;
+}
+
 auto Machine::undo_once() -> Task<bool> {
-    std::string faults;
+    Cause fault;
     // What cannot be undone now does not keep the rest from it.
     for (auto index = attempts_.size(); index-- > 0;) {
-        bool const go_on = co_await undo_attempt(index, faults);
+        bool const go_on = co_await undo_attempt(index, fault);
         if (!go_on) {
             break;
         }
@@ -209,19 +276,22 @@ auto Machine::undo_once() -> Task<bool> {
     set_step({});
     bool const nothing_left = attempts_.empty();
     if (!nothing_left) {
-        react(Input::undo_failed, {Reason::step_failed, faults});
+        react(Input::undo_failed, fault);
     }
     co_return nothing_left;
 }
 
 // False: somebody gave up what is left.
-auto Machine::undo_attempt(std::size_t index, std::string& faults) -> Task<bool> {
-    auto const step = attempts_[index].name;
-    set_step(step);
-    tell(EventType::step, {{"step", step}, {"phase", "poststop"}});
+auto Machine::undo_attempt(std::size_t index, Cause& fault) -> Task<bool> {
+    auto const name = attempts_[index].name;
+    set_step(name);
+    tell(EventType::step, {{"step", name}, {"phase", "poststop"}});
     co_await committed();
-    call_poststop(attempts_[index]);
-    arm(world_.timings.undo, Input::undo_retry);
+    auto const step = find_step(name);
+    attempts_[index].lacks_step = step == nullptr;
+    auto const patience = step ? step->undo_timeout().value_or(world_.timings.undo) : world_.timings.undo;
+    call_poststop(step.get(), attempts_[index]);
+    arm(patience, Input::undo_retry);
     for (;;) {
         auto message = co_await next();
         bool const answer = message.kind == Message::Kind::step_answer && message.generation == call_;
@@ -238,10 +308,14 @@ auto Machine::undo_attempt(std::size_t index, std::string& faults) -> Task<bool>
             disarm();
             auto const why = late ? std::string{"it did not answer in time"} : message.result.text;
             tell_step(attempts_[index], "poststop", late ? "timeout" : "failed", late ? std::string{} : why);
-            faults.append(faults.empty() ? "step " : "; step ")
-                .append(step)
-                .append(" could not be undone: ")
-                .append(why);
+            bool const unavailable = attempts_[index].lacks_step
+                                         ? is_plugin_step(name) || is_agent_step(name)
+                                         : answer && message.result.reason == Reason::plugin_unavailable;
+            bool const first = fault.text.empty();
+            fault.reason = unavailable && (first || fault.reason == Reason::plugin_unavailable)
+                               ? Reason::plugin_unavailable
+                               : Reason::step_failed;
+            fault.text.append(first ? "step " : "; step ").append(name).append(" could not be undone: ").append(why);
             co_return true;
         }
         if (react(message) == Effect::drop_undo) {
@@ -249,7 +323,7 @@ auto Machine::undo_attempt(std::size_t index, std::string& faults) -> Task<bool>
             co_return false;
         }
         if (!timer_) {
-            arm(world_.timings.undo, Input::undo_retry);  // its state has changed
+            arm(patience, Input::undo_retry);  // its state has changed
         }
     }
 }

@@ -16,7 +16,7 @@ struct Cause {
 };
 
 struct Message {
-    enum class Kind { command, boot, definition, vanish, order, step_answer, guest, timer };
+    enum class Kind { command, boot, definition, vanish, order, step_answer, steps, guest, timer };
     Kind kind = Kind::timer;
     Input input = Input::start;  // command, order, timer
     Cause cause;                 // command: requested, or host_shutdown

@@ -8,7 +8,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -42,7 +44,7 @@ struct StepCall {
 struct StepResult {
     enum class Kind {
         ok,
-        veto,    // the step says no, cleanly: nothing to undo; `reason` veto, plugin_unavailable or no_resources
+        veto,    // the step says no, cleanly: nothing to undo; `reason` says why, if it is more than that
         failed,  // it broke half-way: it is undone too
     };
     Kind kind = Kind::ok;
@@ -51,6 +53,13 @@ struct StepResult {
     std::vector<Contribution> contributions;
 };
 
+// A step's name is what the record of an attempt is undone by, also by a later daemon. Built-in ones: lower case
+// letters, digits, '-'. Those of plugins: this, which no built-in one can have, and the plugin's name.
+inline constexpr std::string_view plugin_step_prefix = "plugin:";
+[[nodiscard]] inline auto is_plugin_step(std::string_view step) -> bool {
+    return step.starts_with(plugin_step_prefix);
+}
+
 class Step {
 public:
     using Done = std::function<void(StepResult)>;
@@ -58,6 +67,9 @@ public:
     [[nodiscard]] virtual auto name() const -> std::string_view = 0;
     [[nodiscard]] virtual auto applies_to(Definition const&) const -> bool { return true; }
     [[nodiscard]] virtual auto timeout() const -> Duration { return std::chrono::seconds{60}; }
+
+    // For one undo. None: what the engine has for all.
+    [[nodiscard]] virtual auto undo_timeout() const -> std::optional<Duration> { return std::nullopt; }
 
     // `done` is called exactly once, on the loop; never from within the call itself (but see renew()). The engine may
     // have gone on by then (deadline, stop): a late answer is dropped, and the undo follows in any case.
@@ -74,6 +86,18 @@ public:
         auto const answer = std::move(done);
         answer({.text = {}, .contributions = std::move(call.contributions)});
     }
+
+    // renew() is also wanted at each reboot of a guest whose hypervisor is launched anew for it, before that.
+    [[nodiscard]] virtual auto renews_at_reboot() const -> bool { return false; }
 };
+
+// All that there are now, in the order in which they run. Steps come and go (a plugin is installed, disabled, removed):
+// a start goes on with those that there were as it began; an undo is for whoever has the step's name by then.
+using Steps = std::vector<std::shared_ptr<Step>>;
+
+// One that stays for as long as there are steps at all.
+[[nodiscard]] inline auto lasting_step(Step& step) -> std::shared_ptr<Step> {
+    return {std::shared_ptr<Step>{}, &step};
+}
 
 }  // namespace apiary

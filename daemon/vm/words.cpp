@@ -4,6 +4,7 @@
 
 #include "vm/event.hpp"
 #include "vm/job.hpp"
+#include "vm/plugins.hpp"
 #include "vm/state.hpp"
 
 namespace apiary {
@@ -75,6 +76,12 @@ constexpr auto commands = std::to_array<Words<Command>>({{Command::start, "start
                                                          {Command::pause, "pause"},
                                                          {Command::resume, "resume"},
                                                          {Command::fail_reset, "failreset"}});
+constexpr auto plugin_states = std::to_array<Words<PluginState>>({{PluginState::starting, "starting"},
+                                                                  {PluginState::running, "running"},
+                                                                  {PluginState::ended, "ended"},
+                                                                  {PluginState::disabled, "disabled"},
+                                                                  {PluginState::unusable, "unusable"},
+                                                                  {PluginState::absent, "absent"}});
 constexpr auto results = std::to_array<Words<JobResult>>({{JobResult::running, "running"},
                                                           {JobResult::done, "done"},
                                                           {JobResult::failed, "failed"},
@@ -104,6 +111,9 @@ auto value(std::array<Words<Enum>, N> const& words, std::string_view text) -> st
 
 }  // namespace
 
+auto to_string(PluginState state) -> std::string_view {
+    return word(plugin_states, state);
+}
 auto to_string(State state) -> std::string_view {
     return word(states, state);
 }

@@ -64,6 +64,7 @@ class Campaign:
     # --- one kill ---
 
     def launch(self, point=None, passage=1, shims_at=None):
+        self.fleet.enable_plugins()
         self.daemon.environment = {"APIARY_WITNESS": str(self.witness.steps)}
         if point:
             self.daemon.environment["APIARY_KILL_AT"] = f"{point}:{passage}"
@@ -262,6 +263,10 @@ class Campaign:
         follower.until(events[-1].seq)
         self.attempts, faults = self.witness.judge_steps()
         self.never_undone = len(faults)
+        of_plugin, more = self.witness.judge_story(self.fleet.story)
+        self.attempts += of_plugin
+        faults += more
+        self.never_undone += len(more)
         self.hypervisors, doubles = self.witness.judge_hypervisors()
         self.doubles = len(doubles)
         self.events, self.lost, self.repeated, told = follower.judge(events)

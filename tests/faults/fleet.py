@@ -1,11 +1,12 @@
 """The VMs of the fault injection, and what is done to them meanwhile: a random workload that waits for nothing."""
 import os
+import shutil
 import signal
 
 from harness import vms
 from harness.client import MANAGER, NAME, ROOT, VM, BusError, Client, Disconnected, vm_path
 from harness.processes import alive, command_line, descendants, status
-from harness.world import STAND_IN
+from harness.world import BUILD, STAND_IN
 
 QEMU = "/usr/bin/qemu-system-x86_64"
 STAND_INS = [f"b{i}" for i in range(6)]
@@ -15,9 +16,10 @@ LATE = "late"                    # its hypervisor never comes up, so it is kille
 
 # What is done, and how often.
 USUAL = {"start": 30, "stop": 12, "poweroff": 10, "start-stop": 8, "guest-reboot": 9, "guest-poweroff": 5,
-         "guest-dies": 3, "reset": 5, "pause": 4, "failreset": 5, "reload": 4, "shim-dies": 1}
+         "guest-dies": 3, "reset": 5, "pause": 4, "failreset": 5, "reload": 4, "shim-dies": 1, "enable": 2}
 # … where that is what leads to a kill point.
 FOR_POINTS = {"kill.": {**USUAL, "start-late": 40}, "firmware.": {**USUAL, "start-late": 40}, "reload.": {**USUAL, "reload": 40},
+              "plugin-enabled.": {**USUAL, "enable": 40},
               "identity.": {**USUAL, "reload": 40}, "renew.": {"start": 20, "guest-reboot": 40},
               "relaunch.": {"start": 20, "guest-reboot": 40}, "qmp.": {"q-start": 30, "q-end": 30, "start": 5},
               "reset.": {"q-start": 20, "reset": 40}, "prestart.canceled": {"start-stop": 40},
@@ -30,17 +32,24 @@ class Fleet:
         self.extra, self.extras_made, self.client = None, 0, None
         self.counts = {"shim-dies": 0, "guest-dies": 0}
         witness.late(LATE)
+        # One plugin that has its part in VMs and writes down its calls, and one that dies of each event it hears.
+        self.plugins, self.story = world.folder / "plugins", witness.folder / "story"
+        self.plugins.mkdir()
+        for name, build in (("story", "first"), ("fragile", "fragile")):
+            shutil.copy(BUILD / f"story/{build}/{name}.so", self.plugins)
         self.write()
-        self.options = ["--bhyve", str(witness.before("bhyve", STAND_IN)), "--qemu", str(witness.before("qemu", QEMU))]
+        self.options = ["--plugin-dir", str(self.plugins), "--bhyve", str(witness.before("bhyve", STAND_IN)), "--qemu", str(witness.before("qemu", QEMU))]
 
     def names(self):
         return [*STAND_INS, *GUESTS, *CALM, LATE, *([self.extra] if self.extra else [])]
 
     def write(self):
         def bhyve(name, **more):      # its guests reboot and die more often than a failure policy would bear
-            return self.world.bhyve(name, maxrestart=1000, maxrestarttime=1, **more)
+            return self.world.bhyve(name, maxrestart=1000, maxrestarttime=1, story_file=self.story, **more)
 
-        tiny = self.world.tiny
+        def tiny(name, **more):
+            return self.world.tiny(name, story_file=self.story, **more)
+
         text = vms.section("global", "", {"max_starting": 3})
         text += "".join(bhyve(name) for name in STAND_INS) + "".join(tiny(name) for name in GUESTS)
         text += bhyve(CALM[0], boot="yes") + tiny(CALM[1], boot="yes") + tiny(LATE, loader="uefi", loader_timeout=1)
@@ -48,6 +57,10 @@ class Fleet:
             text += bhyve(self.extra)
         # At once: a daemon that starts or reads just now must not find half of it.
         os.replace(self.world.write(text, "apiary.conf.new"), self.world.config)
+
+    def enable_plugins(self):
+        """As an admin does while no daemon lives: what it has disabled is there again."""
+        (self.world.folder / "state/plugins/fragile/disabled").unlink(missing_ok=True)
 
     # --- the bus ---
 
@@ -65,12 +78,14 @@ class Fleet:
             self.client.close()
             self.client = None
 
-    def post(self, name, member, signature="a{sv}", *arguments, manager=False):
+    def post(self, name, member, signature="a{sv}", *arguments, manager=False, plugin=False):
         client = self.connect()
         if client is None:
             return
         try:
-            if manager:
+            if plugin:
+                client.post(NAME, f"{ROOT}/plugin/{name}", f"{NAME}.Plugin", member, signature, *arguments)
+            elif manager:
                 client.post(NAME, ROOT, MANAGER, member, signature, *arguments)
             else:
                 client.post(NAME, vm_path(name), VM, member, signature, *(arguments or ({},)))
@@ -110,6 +125,8 @@ class Fleet:
             self.post(LATE, "Start")
         elif what == "reload":
             self.reload()
+        elif what == "enable":
+            self.post("fragile", "Enable", "a{sv}", {}, plugin=True)
         else:
             self.befall(what)
 

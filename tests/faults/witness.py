@@ -75,29 +75,40 @@ class Witness:
 
     def judge_steps(self):
         """(attempts begun, faults): each is undone before the next of its VM begins, and in the end."""
-        faults, begun, open_attempts = [], 0, {}
         lines = self.steps.read_text().splitlines() if self.steps.exists() else []
-        seen = set()
-        for line in lines:
-            what, attempt, vm = line.split(" ", 2)
-            if what == "poststop":
-                open_attempts.pop((vm, attempt), None)
-                continue
-            begun += 1
-            if attempt in seen:
-                faults.append(f"attempt {attempt} of {vm} was begun twice")
-            seen.add(attempt)
-            for other in [key for key in open_attempts if key[0] == vm]:
-                faults.append(f"attempt {attempt} of {vm} was begun while {other[1]} was not undone")
-                del open_attempts[other]
-            open_attempts[vm, attempt] = True
-        return begun, faults + [f"attempt {attempt} of {vm} was never undone" for vm, attempt in open_attempts]
+        return judge_attempts(line.split(" ", 2) for line in lines)
+
+    def judge_story(self, file):
+        """The same of the plugin that writes down its calls (tests/plugins/story)."""
+        lines = file.read_text().splitlines() if file.exists() else []
+        calls = [line.split(" ", 3) for line in lines]
+        count, faults = judge_attempts((call[0], call[2], call[1]) for call in calls
+                                       if call[0] in ("prestart", "poststop"))
+        faults += [] if count else ["the plugin was never called"]
+        return count, [f"plugin: {fault}" for fault in faults]
 
     def judge_hypervisors(self):
         """(how many were spawned, faults)."""
         spawned = self.spawned()
         return len(spawned), [f"two hypervisors of {vm} at once (pid {pid} came second)"
                               for word, pid, vm in spawned if word == "DOUBLE"]
+
+
+def judge_attempts(calls):
+    faults, begun, open_attempts, seen = [], 0, {}, set()
+    for what, attempt, vm in calls:
+        if what == "poststop":
+            open_attempts.pop((vm, attempt), None)
+            continue
+        begun += 1
+        if attempt in seen:
+            faults.append(f"attempt {attempt} of {vm} was begun twice")
+        seen.add(attempt)
+        for other in [key for key in open_attempts if key[0] == vm]:
+            faults.append(f"attempt {attempt} of {vm} was begun while {other[1]} was not undone")
+            del open_attempts[other]
+        open_attempts[vm, attempt] = True
+    return begun, faults + [f"attempt {attempt} of {vm} was never undone" for vm, attempt in open_attempts]
 
 
 class Follower:

@@ -4,15 +4,15 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 from harness.accounts import ALICE
-from harness.client import (JOB, JOURNAL, MANAGER, NAME, OBJECT_MANAGER, PROPERTIES, ROOT, VM, BusError, Disconnected,
-                            field, plain, vm_path)
+from harness.client import (AGENTS, JOB, JOURNAL, MANAGER, NAME, OBJECT_MANAGER, PROPERTIES, ROOT, VM, BusError,
+                            Disconnected, field, plain, vm_path)
 from harness.events import journal
 from harness.processes import wait_until
 from jeepney import new_method_return
 from harness.world import SOURCE
 
 INTERFACES = {name: ElementTree.parse(SOURCE / f"introspection/{name}.xml").getroot().find("interface")
-              for name in (MANAGER, VM, JOB, JOURNAL)}
+              for name in (MANAGER, VM, JOB, JOURNAL, AGENTS)}
 
 
 def error_of(caller, path, interface, member, signature="", *arguments):
@@ -265,7 +265,7 @@ def test_the_contract_is_what_is_published(world):
     world.start(world.tiny("web"))
     caller = world.client()
     job, = caller.vm("web", "Start", "a{sv}", {})
-    for path, interfaces in ((ROOT, (MANAGER, JOURNAL)), (vm_path("web"), (VM,)), (job, (JOB,))):
+    for path, interfaces in ((ROOT, (MANAGER, JOURNAL, AGENTS)), (vm_path("web"), (VM,)), (job, (JOB,))):
         text, = caller.call(NAME, path, "org.freedesktop.DBus.Introspectable", "Introspect")
         live = {i.get("name"): i for i in ElementTree.fromstring(text).findall("interface")}
         assert {n for n in live if n.startswith(NAME)} == set(interfaces), path

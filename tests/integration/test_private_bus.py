@@ -13,10 +13,10 @@ from harness.world import BIN
 
 
 class Host:
-    def __init__(self, world):
+    def __init__(self, world, options=()):
         self.world = world
         world.write(world.tiny("web", owner=ALICE))
-        self.daemon = Daemon(BIN / "apiaryd", world.folder / "own", None, [world.config], ["--private-bus"])
+        self.daemon = Daemon(BIN / "apiaryd", world.folder / "own", None, [world.config], ["--private-bus", *options])
         self.daemon.folder.mkdir()
         world.daemons.append(self.daemon)
         self.start()

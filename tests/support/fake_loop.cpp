@@ -55,13 +55,18 @@ auto FakeLoop::watch(int fd, Readiness readiness, Callback callback) -> Handle {
 }
 
 void FakeLoop::offload(Callback work, Callback done) {
+    if (hold_work) {
+        held_.emplace_back(std::move(work), std::move(done));
+        return;
+    }
     work();
     post(std::move(done));
 }
 
 void FakeLoop::drop_all() {
     // What they hold may cancel timers, or post.
-    while (!posted_.empty() || !timers_.empty() || !watches_.empty()) {
+    while (!posted_.empty() || !timers_.empty() || !watches_.empty() || !held_.empty()) {
+        auto const held = std::exchange(held_, {});
         auto const posted = std::exchange(posted_, {});
         auto const timers = std::exchange(timers_, {});
         auto const watches = std::exchange(watches_, {});
@@ -71,6 +76,12 @@ void FakeLoop::drop_all() {
 auto FakeLoop::run_one() -> bool {
     if (before_each && (!posted_.empty() || (!timers_.empty() && timers_.begin()->first <= now_))) {
         before_each();
+    }
+    if (!hold_work && !held_.empty()) {
+        auto [work, done] = std::move(held_.front());
+        held_.pop_front();
+        offload(std::move(work), std::move(done));
+        return true;
     }
     if (!posted_.empty()) {
         auto const callback = std::move(posted_.front());

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include "vm/loop.hpp"
 
@@ -21,6 +22,8 @@ public:
     void advance(Duration by);
     // What the death of the process takes: all that was to run. Handles may be let go of before and after.
     void drop_all();
+    // What is offloaded waits, as on a pool that is busy, until it is false again.
+    bool hold_work = false;
     // Runs before each callback; what it throws leaves run_ready() and advance().
     std::function<void()> before_each;
     // Number of timers that are armed: at rest there must be none.
@@ -42,6 +45,7 @@ private:
 
     MonoTime now_{std::chrono::hours{1}};
     std::deque<Callback> posted_;
+    std::deque<std::pair<Callback, Callback>> held_;
     std::multimap<MonoTime, std::shared_ptr<Entry>> timers_;
     std::map<std::uint64_t, std::shared_ptr<Watched>> watches_;
     std::uint64_t next_watch_ = 0;

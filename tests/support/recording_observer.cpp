@@ -71,6 +71,12 @@ void RecordingObserver::check_event(Event const& event) {
     if (event.seq > journal_.last()) {
         fault(at + "is not in the journal");
     }
+    if (event.vm.empty()) {
+        if (event.vm_seq != 0) {
+            fault(at + "has a vm_seq");
+        }
+        return;
+    }
     if (event.type == EventType::vm_added) {
         known_[event.vm] = {};
     }

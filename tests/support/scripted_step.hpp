@@ -27,6 +27,7 @@ public:
     std::vector<Contribution> gives;
     Duration deadline = std::chrono::seconds{60};
     bool applies = true;
+    bool at_reboot = false;                   // renew() is wanted at each reboot
     bool intents_are_lost = false;            // the daemon may die between writing down an attempt and beginning it
     std::vector<std::string>* log = nullptr;  // gets "network:prestart" …
 
@@ -56,6 +57,7 @@ public:
     void cancel(std::uint64_t attempt) override;
     void poststop(StepCall call, Done done) override;
     void renew(StepCall call, Done done) override;
+    [[nodiscard]] auto renews_at_reboot() const -> bool override { return at_reboot; }
 
 private:
     auto note(Call call) -> Call&;

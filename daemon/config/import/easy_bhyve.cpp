@@ -19,7 +19,7 @@ namespace apiary::config {
 
 namespace {
 
-constexpr std::string_view common = "easy-bhyve.conf", host_prefix = "easy-bhyve-", suffix = ".conf";
+constexpr std::string_view common = "easy-bhyve.conf", host_prefix = "easy-bhyve-", conf_suffix = ".conf";
 
 // Variables that are about all VMs, or about the script itself.
 constexpr std::array<std::string_view, 14> general{"bridge",  "netif",     "volroot",      "cpu",           "mem",
@@ -88,11 +88,11 @@ private:
     // The common file first, then that of this host, as easy-bhyve does.
     void choose(std::string const& path, std::vector<std::string> const& names, std::vector<std::string>& files) {
         std::string const folder = path.ends_with('/') ? path : path + '/';
-        std::string const own = std::string{host_prefix} + host_name() + std::string{suffix};
+        std::string const own = std::string{host_prefix} + host_name() + std::string{conf_suffix};
         for (std::string const& name : names) {
             if (name == common || name == own) {
                 files.push_back(folder + name);
-            } else if (name.starts_with(host_prefix) && name.ends_with(suffix)) {
+            } else if (name.starts_with(host_prefix) && name.ends_with(conf_suffix)) {
                 sheet_.note({folder + name}, {}, "this is for another host: name the file itself to import it");
             }
         }

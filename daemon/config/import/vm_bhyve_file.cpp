@@ -82,7 +82,7 @@ auto VmBhyveFile::place(std::string_view key) const -> Place {
 
 namespace {
 
-auto words_of(std::string_view text) -> std::vector<std::string> {
+auto switch_names(std::string_view text) -> std::vector<std::string> {
     std::vector<std::string> words;
     for (std::string_view const word : split(text, ' ')) {
         if (!word.empty()) {
@@ -96,7 +96,7 @@ auto words_of(std::string_view text) -> std::vector<std::string> {
 
 void VmBhyveSwitches::read(VmBhyveFile& file, Sheet& sheet) {
     read_ = true;
-    for (std::string const& name : words_of(file.get("switch_list"))) {
+    for (std::string const& name : switch_names(file.get("switch_list"))) {
         describe(name, file, sheet);
     }
 }

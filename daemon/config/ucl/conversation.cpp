@@ -116,7 +116,7 @@ public:
 
     auto run(ChildProgram const& program) -> Trouble {
         int pair[2] = {-1, -1};
-        if (::socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0) {
+        if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
             return {"no socket for its reader: " + error_text(errno), true};
         }
         UniqueFd ends[2] = {UniqueFd{pair[0]}, UniqueFd{pair[1]}};

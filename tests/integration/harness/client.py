@@ -15,6 +15,7 @@ from .accounts import Account
 NAME = "org.apiary.Apiary1"
 ROOT = "/org/apiary/Apiary1"
 MANAGER, VM, JOB, JOURNAL = (f"{NAME}.{i}" for i in ("Manager", "VM", "Job", "Journal"))
+AGENTS = f"{NAME}.Agents"
 PROPERTIES = "org.freedesktop.DBus.Properties"
 OBJECT_MANAGER = "org.freedesktop.DBus.ObjectManager"
 INTROSPECTABLE = "org.freedesktop.DBus.Introspectable"

@@ -35,6 +35,8 @@ class Daemon:
             line += ["--config", config]
         for option, folder in folders:
             line += [option, folder]
+        if "--plugin-dir" not in self.options:   # those of the build are for tests that say so
+            line += ["--plugin-dir", self.folder / "no-plugins"]
         return [str(a) for a in [*line, *self.options, *more]]
 
     def run(self, *more, timeout=60, **arguments):

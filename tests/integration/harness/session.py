@@ -7,7 +7,7 @@ from .client import Client
 from .daemon import Daemon
 from .world import BIN
 
-PROGRAMS = ("apiaryd", "apiaryctl", "apiary-shim", "apiary-opener", "apiary-config", "apiary-ucl")
+PROGRAMS = ("apiaryd", "apiaryctl", "apiary-shim", "apiary-opener", "apiary-config", "apiary-ucl", "apiary-plugin-host")
 # A bus that lets everybody in, where that of a session admits its user alone.
 OPEN_BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">

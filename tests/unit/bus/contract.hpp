@@ -36,8 +36,8 @@ inline auto declared_members(std::string const& interface) -> std::vector<Declar
 }
 
 inline auto all_interfaces() -> std::vector<std::string> {
-    return {"org.apiary.Apiary1.Manager", "org.apiary.Apiary1.VM", "org.apiary.Apiary1.Job",
-            "org.apiary.Apiary1.Journal"};
+    return {"org.apiary.Apiary1.Manager", "org.apiary.Apiary1.VM",     "org.apiary.Apiary1.Job",
+            "org.apiary.Apiary1.Journal", "org.apiary.Apiary1.Plugin", "org.apiary.Apiary1.Agents"};
 }
 
 }  // namespace apiary::bus::testing

@@ -29,6 +29,19 @@ TEST(Paths, ofVmsAreDecodedStrictly) {
     }
 }
 
+TEST(Paths, ofPluginsAreThereAndBack) {
+    EXPECT_EQ(plugin_path("a-b"), "/org/apiary/Apiary1/plugin/a_2db");
+    for (std::string const name : {"hookcmd", "a-b", "x9"}) {
+        EXPECT_EQ(plugin_name_of(plugin_path(name)), name);
+        EXPECT_EQ(vm_name_of(plugin_path(name)), std::nullopt);
+    }
+    for (std::string const path :
+         {"/org/apiary/Apiary1/plugin", "/org/apiary/Apiary1/plugin/", "/org/apiary/Apiary1/vm/a",
+          "/org/apiary/Apiary1/plugin/a_2Db", "/org/apiary/Apiary1/plugin/a/b"}) {
+        EXPECT_EQ(plugin_name_of(path), std::nullopt) << path;
+    }
+}
+
 TEST(Paths, ofJobsAreThereAndBack) {
     EXPECT_EQ(job_path(42), "/org/apiary/Apiary1/job/42");
     for (std::uint64_t const id : {std::uint64_t{1}, std::uint64_t{42}, UINT64_MAX}) {

@@ -53,6 +53,7 @@ auto names(Dict const& entries) -> std::vector<std::string> {
 TEST(Properties, areThoseOfTheContract) {
     expect_as_declared("org.apiary.Apiary1.VM", vm_properties());
     expect_as_declared("org.apiary.Apiary1.Job", job_properties());
+    expect_as_declared("org.apiary.Apiary1.Plugin", plugin_properties());
 }
 
 TEST(Properties, onlyRealChangesAreChanges) {
@@ -65,6 +66,32 @@ TEST(Properties, onlyRealChangesAreChanges) {
     vm.status_.last_event = 7;  // is not signalled
     EXPECT_EQ(names(changed_properties(vm_properties(), old, facts_of(vm, definition))),
               (std::vector<std::string>{"State"}));
+}
+
+TEST(Properties, figuresOfAPluginsCallsAreNotSignalled) {
+    PluginStatus const before{.name = "story", .version = "1.0", .doc = {}, .path = {}};
+    auto after = before;
+    after.calls = 7;
+    after.failures = 2;
+    after.under_way = 3;
+    after.strikes = 1;
+    after.latency_mean = after.latency_most = std::chrono::microseconds{12};
+    EXPECT_TRUE(changed_properties(plugin_properties(), before, after).empty());
+    after.version = "2.0";
+    after.state = PluginState::running;
+    after.pid = 12;
+    EXPECT_EQ(names(changed_properties(plugin_properties(), before, after)),
+              (std::vector<std::string>{"Version", "State", "Pid"}));
+}
+
+TEST(Properties, whatAPluginSaysIsBounded) {
+    PluginStatus plugin{.name = "story", .version = std::string(100'000, 'x'), .doc = {}, .path = {}};
+    plugin.error = std::string(100'000, 'x') + '\xff';
+    plugin.keys.assign(10'000, "key");
+    auto const of = [&](char const* name) { return find_property(plugin_properties(), name)->get(plugin); };
+    EXPECT_EQ(std::get<std::string>(of("Version").data).size(), 1024U);
+    EXPECT_EQ(std::get<std::string>(of("LastError").data).size(), 4096U);
+    EXPECT_EQ(std::get<Texts>(of("Keys").data).size(), 256U);
 }
 
 TEST(Properties, aNewDefinitionChangesWhatComesFromIt) {

@@ -20,14 +20,14 @@ struct EasyBhyve : ImportFixture {
     }
 };
 
-struct Row {
+struct EasyBhyveRow {
     char const* text;  // beside v_id=3 and what is usual
     char const* key;
     char const* value;
 };
 
 TEST_F(EasyBhyve, Variables) {
-    for (Row const& row : std::initializer_list<Row>{
+    for (EasyBhyveRow const& row : std::initializer_list<EasyBhyveRow>{
              {"", "loader", "grub"},
              {"v_freebsd=YES", "loader", "bhyveload"},
              {"v_freebsd=NO", "loader", "grub"},

@@ -11,14 +11,14 @@ using testing::IsEmpty;
 
 struct VmBhyve : VmBhyveFixture {};
 
-struct Row {
+struct VmBhyveRow {
     char const* text;  // beside loader and memory: what is said first counts
     char const* key;
     char const* value;
 };
 
 TEST_F(VmBhyve, Keys) {
-    for (Row const& row : std::initializer_list<Row>{
+    for (VmBhyveRow const& row : std::initializer_list<VmBhyveRow>{
              {"", "loader", "uefi"},
              {"loader=bhyveload", "loader", "bhyveload"},
              {"loader=\"grub\"", "loader", "grub"},

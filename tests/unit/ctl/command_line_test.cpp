@@ -40,6 +40,26 @@ TEST(CommandLine, commands) {
     EXPECT_TRUE(asked({"daemon", "stop", "--keep-vms"}).keep_vms);
 }
 
+TEST(CommandLine, plugins) {
+    EXPECT_EQ(asked({"plugin", "list"}).action, Action::plugin_list);
+    EXPECT_TRUE(asked({"plugin", "list", "--names", "--state", "disabled"}).names_only);
+    EXPECT_EQ(asked({"plugin", "show", "a", "b"}).plugins, (Words{"a", "b"}));
+    auto const disable = asked({"--json", "plugin", "disable", "a"});
+    EXPECT_EQ(disable.action, Action::plugin_operate);
+    EXPECT_EQ(disable.plugin_command, PluginCommand::disable);
+    EXPECT_EQ(asked({"plugin", "enable", "a"}).plugin_command, PluginCommand::enable);
+    EXPECT_EQ(asked({"plugin", "restart", "a"}).plugin_command, PluginCommand::restart);
+    EXPECT_EQ(fault({"plugin"}), "apiaryctl: plugin: Say what: list, show, enable, disable or restart.");
+    EXPECT_EQ(fault({"plugin", "disabel"}),
+              "apiaryctl: plugin: There is no command 'disabel'. Did you mean 'disable'?");
+    EXPECT_EQ(fault({"plugin", "list", "--state", "runing"}),
+              "apiaryctl: plugin list: --state: 'runing' is not a state of a plugin: did you mean 'running'?");
+    EXPECT_EQ(fault({"plugin", "show", ""}), "apiaryctl: plugin show: A plugin's name is not empty.");
+    fault({"plugin", "show"});
+    fault({"plugin", "enable"});
+    fault({"plugin", "list", "a"});
+}
+
 TEST(CommandLine, configurations) {
     EXPECT_EQ(asked({"config", "show"}).action, Action::config_show);
     auto const show = asked({"config", "show", "web", "--file", "a", "--file", "b", "--json", "--backend", "bhyve"});

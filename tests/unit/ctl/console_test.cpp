@@ -13,30 +13,30 @@
 namespace apiary::ctl {
 namespace {
 
-using Action = EscapeFilter::Action;
+using Typed = EscapeFilter::Action;
 
 auto passed(std::string_view input) -> std::string {
     EscapeFilter filter;
     std::string out;
     auto const result = filter.feed(input, out);
-    EXPECT_EQ(result.action, Action::none);
+    EXPECT_EQ(result.action, Typed::none);
     EXPECT_EQ(result.taken, input.size());
     return out;
 }
 
-auto action_of(std::string_view input) -> Action {
+auto action_of(std::string_view input) -> Typed {
     EscapeFilter filter;
     std::string out;
     return filter.feed(input, out).action;
 }
 
 TEST(Escapes, count_at_the_beginning_of_a_line_only) {
-    EXPECT_EQ(action_of("~."), Action::quit);  // the very beginning is one
-    EXPECT_EQ(action_of("ls\r~."), Action::quit);
-    EXPECT_EQ(action_of("ls\n~."), Action::quit);
-    EXPECT_EQ(action_of("~\x04"), Action::quit);
-    EXPECT_EQ(action_of("~?"), Action::help);
-    EXPECT_EQ(action_of("~\x1a"), Action::suspend);
+    EXPECT_EQ(action_of("~."), Typed::quit);  // the very beginning is one
+    EXPECT_EQ(action_of("ls\r~."), Typed::quit);
+    EXPECT_EQ(action_of("ls\n~."), Typed::quit);
+    EXPECT_EQ(action_of("~\x04"), Typed::quit);
+    EXPECT_EQ(action_of("~?"), Typed::help);
+    EXPECT_EQ(action_of("~\x1a"), Typed::suspend);
     EXPECT_EQ(passed("cd ~.\r"), "cd ~.\r");
     EXPECT_EQ(passed("ls ~/x\r"), "ls ~/x\r");
 }
@@ -45,7 +45,7 @@ TEST(Escapes, other_letters_reach_the_guest_with_their_tilde) {
     EXPECT_EQ(passed("~x"), "~x");
     EXPECT_EQ(passed("~/bin/x\r"), "~/bin/x\r");
     EXPECT_EQ(passed("~\r"), "~\r");
-    EXPECT_EQ(action_of("~\r~."), Action::quit);  // Enter after a tilde begins a line too
+    EXPECT_EQ(action_of("~\r~."), Typed::quit);  // Enter after a tilde begins a line too
 }
 
 TEST(Escapes, two_tildes_are_one) {
@@ -57,19 +57,19 @@ TEST(Escapes, two_tildes_are_one) {
 TEST(Escapes, come_key_by_key_too) {
     EscapeFilter filter;
     std::string out;
-    EXPECT_EQ(filter.feed("\r", out).action, Action::none);
-    EXPECT_EQ(filter.feed("~", out).action, Action::none);
+    EXPECT_EQ(filter.feed("\r", out).action, Typed::none);
+    EXPECT_EQ(filter.feed("~", out).action, Typed::none);
     EXPECT_EQ(out, "\r");
-    EXPECT_EQ(filter.feed(".", out).action, Action::quit);
+    EXPECT_EQ(filter.feed(".", out).action, Typed::quit);
 }
 
 TEST(Escapes, leave_what_follows_them) {
     EscapeFilter filter;
     std::string out;
     auto const result = filter.feed("a\r~?b", out);
-    EXPECT_EQ(result.action, Action::help);
+    EXPECT_EQ(result.action, Typed::help);
     EXPECT_EQ(result.taken, 4U);
-    EXPECT_EQ(filter.feed("~.", out).action, Action::quit);  // after help, the line is still at its beginning
+    EXPECT_EQ(filter.feed("~.", out).action, Typed::quit);  // after help, the line is still at its beginning
     EXPECT_EQ(out, "a\r");
 }
 

@@ -21,6 +21,7 @@ namespace apiary::ctl {
 struct FakeDaemon {
     std::vector<VmRow> vms;  // sorted as the daemon would
     std::vector<JobRow> jobs;
+    std::vector<PluginRow> plugins;
     std::size_t page_size = 1000;
     std::map<std::string, Values> job_answers;  // by path
     std::map<std::string, Failure> refusals;    // of commands, by the VM's name
@@ -84,6 +85,61 @@ public:
             }
         }
         return page;
+    }
+
+    auto list_plugins(std::string const& after, PluginFilter const& filter) -> PluginPage override {
+        if (auto const refusal = daemon_.refusals.find("plugins"); refusal != daemon_.refusals.end()) {
+            throw Failure{refusal->second};
+        }
+        PluginPage page;
+        for (auto const& plugin : daemon_.plugins) {
+            bool const in_state =
+                filter.states.empty() || std::ranges::find(filter.states, plugin.state) != filter.states.end();
+            if (plugin.name > after && in_state) {
+                if (page.plugins.size() == daemon_.page_size) {
+                    page.more = true;
+                    break;
+                }
+                page.plugins.push_back(plugin);
+            }
+        }
+        return page;
+    }
+
+    auto plugin_path(std::string const& name) -> std::string override {
+        for (auto const& plugin : daemon_.plugins) {
+            if (plugin.name == name) {
+                return "/plugin/" + name;
+            }
+        }
+        throw Failure{ExitCode::not_found, "There is no plugin '" + name + "'.", {}, "NoSuchPlugin"};
+    }
+
+    auto plugin_properties(std::string const& path) -> Values override {
+        for (auto const& plugin : daemon_.plugins) {
+            if ("/plugin/" + plugin.name == path) {
+                auto all = plugin.fields;
+                all.emplace("Name", Value{plugin.name});
+                all.emplace("State", Value{plugin.state});
+                all.emplace("Version", Value{plugin.version});
+                all.emplace("LastError", Value{plugin.error});
+                return all;
+            }
+        }
+        throw Failure{ExitCode::not_found, "Unknown object", {}, "UnknownObject"};
+    }
+
+    void plugin_command(std::string const& path, PluginCommand command) override {
+        daemon_.calls.push_back(std::string{to_string(command)} + ' ' + path);
+        auto const name = path.substr(path.rfind('/') + 1);
+        if (auto const refusal = daemon_.refusals.find(name); refusal != daemon_.refusals.end()) {
+            throw Failure{refusal->second};
+        }
+        for (auto& plugin : daemon_.plugins) {
+            if (plugin.name == name) {
+                plugin.state = command == PluginCommand::disable ? "disabled" : "starting";
+            }
+        }
     }
 
     auto vm_path(std::string const& name) -> std::string override {

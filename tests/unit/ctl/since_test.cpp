@@ -9,8 +9,8 @@
 namespace apiary::ctl {
 namespace {
 
-constexpr std::uint64_t second = 1'000'000;
-constexpr std::uint64_t now = 1'763'672'902 * second;  // 2025-11-20T21:08:22Z
+constexpr std::uint64_t one_second = 1'000'000;
+constexpr std::uint64_t now = 1'763'672'902 * one_second;  // 2025-11-20T21:08:22Z
 
 class SinceTime : public ::testing::Test {
 protected:
@@ -37,12 +37,12 @@ TEST_F(SinceTime, a_number_is_a_number) {
 
 TEST_F(SinceTime, calendar) {
     EXPECT_EQ(time("2025-11-20T21:08:22Z"), now);
-    EXPECT_EQ(time("2025-11-20t21:08:22.25z"), now + second / 4);
+    EXPECT_EQ(time("2025-11-20t21:08:22.25z"), now + one_second / 4);
     EXPECT_EQ(time("2025-11-20T22:38:22+01:30"), now);
     EXPECT_EQ(time("2025-11-20 16:08:22 -0500"), now);
     EXPECT_EQ(time("2025-11-20 23:08:22"), now);  // local
-    EXPECT_EQ(time("2025-11-20 23:08"), now - 22 * second);
-    EXPECT_EQ(time("2025-11-20"), now - (23 * 3600 + 8 * 60 + 22) * second);
+    EXPECT_EQ(time("2025-11-20 23:08"), now - 22 * one_second);
+    EXPECT_EQ(time("2025-11-20"), now - (23 * 3600 + 8 * 60 + 22) * one_second);
     EXPECT_EQ(time("today"), time("2025-11-20"));
     EXPECT_EQ(time("yesterday"), time("2025-11-19"));
     EXPECT_EQ(time("@1763672902"), now);
@@ -51,11 +51,11 @@ TEST_F(SinceTime, calendar) {
 }
 
 TEST_F(SinceTime, before_now) {
-    EXPECT_EQ(time("10 min ago"), now - 600 * second);
-    EXPECT_EQ(time("10min ago"), now - 600 * second);
-    EXPECT_EQ(time("1 hour 30 minutes ago"), now - 5400 * second);
-    EXPECT_EQ(time("-1h30m"), now - 5400 * second);
-    EXPECT_EQ(time("2 days ago"), now - 172'800 * second);
+    EXPECT_EQ(time("10 min ago"), now - 600 * one_second);
+    EXPECT_EQ(time("10min ago"), now - 600 * one_second);
+    EXPECT_EQ(time("1 hour 30 minutes ago"), now - 5400 * one_second);
+    EXPECT_EQ(time("-1h30m"), now - 5400 * one_second);
+    EXPECT_EQ(time("2 days ago"), now - 172'800 * one_second);
     EXPECT_EQ(time("9999 weeks ago"), 0U);
 }
 

@@ -9,7 +9,7 @@ namespace {
 
 using test::holds;
 
-auto command(Definition const& definition, std::vector<Contribution> const& contributions = {}, bool kvm = false)
+auto qemu_words(Definition const& definition, std::vector<Contribution> const& contributions = {}, bool kvm = false)
     -> QemuCommand {
     auto const result = qemu_command({.definition = definition,
                                       .contributions = contributions,
@@ -26,7 +26,7 @@ auto command(Definition const& definition, std::vector<Contribution> const& cont
 }
 
 auto line(Definition const& definition, std::vector<Contribution> const& contributions = {}) -> std::string {
-    return test::joined(command(definition, contributions).argv);
+    return test::joined(qemu_words(definition, contributions).argv);
 }
 
 TEST(QemuCommand, SmallGuest) {
@@ -34,7 +34,7 @@ TEST(QemuCommand, SmallGuest) {
     definition.com[0] = test::auto_port();
     definition.disks = {test::disk_at("/img/web.img")};
     definition.nics = {test::nic_on(Nic::Attach::user)};
-    auto const built = command(definition);
+    auto const built = qemu_words(definition);
     EXPECT_EQ(test::joined(built.argv),
               "/usr/bin/qemu-system-x86_64 -nodefaults -no-user-config -name guest=web"
               " -machine q35,usb=off,vmport=off,dump-guest-core=off -accel tcg -cpu max"
@@ -81,7 +81,7 @@ TEST(QemuCommand, EverythingElse) {
     std::vector<Contribution> const contributions{test::contributed_fd("vars"),
                                                   test::contributed("tap", "nic0", "tap7")};
     EXPECT_EQ(
-        test::joined(command(definition, contributions, true).argv),
+        test::joined(qemu_words(definition, contributions, true).argv),
         "/usr/bin/qemu-system-x86_64 -nodefaults -no-user-config -name guest=big,, one"
         " -machine q35,usb=off,vmport=off,dump-guest-core=off -accel kvm -cpu host"
         " -smp cpus=8,sockets=1,cores=4,threads=2,maxcpus=8 -m size=524288k -overcommit mem-lock=on -rtc base=localtime"
@@ -131,7 +131,7 @@ TEST(QemuCommand, DescriptorsInPlaceOfFiles) {
     auto definition = test::plain_definition();
     definition.disks = {test::disk_at("/secret/place")};
     definition.isos = {test::iso_at("/secret/iso")};
-    auto const built = command(definition, {test::contributed_fd("disk0"), test::contributed_fd("iso0")});
+    auto const built = qemu_words(definition, {test::contributed_fd("disk0"), test::contributed_fd("iso0")});
     auto const text = test::joined(built.argv);
     EXPECT_TRUE(holds(text, "-add-fd fd=4,set=4,opaque=disk0 -drive if=none,id=disk0,file=/dev/fdset/4,"));
     EXPECT_TRUE(holds(text, "-add-fd fd=5,set=5,opaque=iso0 -drive if=none,id=iso0,media=cdrom,file=/dev/fdset/5,"));

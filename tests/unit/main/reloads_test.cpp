@@ -59,5 +59,23 @@ TEST_F(ReloadsTest, AreAnsweredWhenTheyAreWrittenDown) {
     EXPECT_EQ(report->added, (std::vector<std::string>{"web"}));
 }
 
+TEST_F(ReloadsTest, KeysThatCameAreReadForWhereTheyWereMissed) {
+    Configuration const configuration{options_, identities_, {}, BackendKind::qemu};
+    Reloads reloads{loop_, configuration, engine_};
+    std::size_t taken = 0;
+    reloads.when_taken([&taken] { ++taken; });
+    std::ofstream{options_.configs[0]} << "vm web { memory = 64M; loader = uefi; colour_of_the_marker = red; }\n";
+    reloads.apply_first(configuration.load());
+    EXPECT_EQ(taken, 0U) << "nobody knows this key yet";
+    std::ofstream{options_.configs[0]} << "vm web { memory = 64M; loader = uefi; }\n";  // as if it were known
+    reloads.keys_changed();
+    loop_.run_ready();
+    EXPECT_EQ(taken, 1U);
+    EXPECT_EQ(reloads.last().diagnostics, std::vector<std::string>{});
+    reloads.keys_changed();
+    loop_.run_ready();
+    EXPECT_EQ(taken, 1U) << "nothing was missing: files that somebody is changing are left alone";
+}
+
 }  // namespace
 }  // namespace apiary

@@ -1,4 +1,6 @@
 // The store as a whole: the numbers of VMs, how it ended the last time, and what is said of a file that cannot be used.
+#include <sys/stat.h>
+
 #include "unit/store/store_fixture.hpp"
 
 namespace apiary::store {
@@ -75,6 +77,31 @@ TEST_F(StoreTest, AnOrderlyEndIsToldOnceItIsTakenUp) {
 }
 
 // All is read at the start, where it can be told what to do; later nobody could.
+TEST_F(StoreTest, ItsFilesAreNobodyElsesToRead) {
+    auto const mode = [this](char const* beside) {
+        return std::filesystem::status(options_.path + beside).permissions() & std::filesystem::perms::all;
+    };
+    auto const own = std::filesystem::perms::owner_read | std::filesystem::perms::owner_write;
+    auto const before = ::umask(022);
+    open();
+    ::umask(before);
+    commit();
+    for (auto const* const beside : {"", "-wal", "-shm"}) {
+        EXPECT_EQ(mode(beside), own) << beside;
+    }
+    // As an earlier version left them, and its end, too.
+    Sqlite reader{options_.path, Sqlite::Mode::existing};  // so that those beside it stay
+    EXPECT_GT(reader.number("SELECT count(*) FROM sqlite_schema"), 0);
+    store_.reset();
+    for (auto const* const beside : {"", "-wal", "-shm"}) {
+        std::filesystem::permissions(options_.path + beside, own | std::filesystem::perms::others_read);
+    }
+    open();
+    for (auto const* const beside : {"", "-wal", "-shm"}) {
+        EXPECT_EQ(mode(beside), own) << beside;
+    }
+}
+
 TEST_F(StoreTest, ADatabaseThatIsDamagedInPartIsRefused) {
     for (auto const* const table : {"record", "job", "vm", "identity", "event"}) {
         open();

@@ -110,7 +110,7 @@ private:
     Audience audience_;
 };
 
-class Step : public ::testing::Test {
+class RoomForAStart : public ::testing::Test {
 protected:
     auto answer() -> StepResult {
         std::optional<StepResult> result;
@@ -136,13 +136,13 @@ protected:
     std::shared_ptr<OneVm> mine = std::make_shared<OneVm>("Mine"), other = std::make_shared<OneVm>("other");
 };
 
-TEST_F(Step, IsNoneWhereThereIsRoom) {
+TEST_F(RoomForAStart, IsNoneWhereThereIsRoom) {
     EXPECT_FALSE(refuses());
     used = 1024;
     EXPECT_TRUE(refuses());
 }
 
-TEST_F(Step, RefusesForWantOfResourcesAndCleanly) {
+TEST_F(RoomForAStart, RefusesForWantOfResourcesAndCleanly) {
     used = 1000;
     auto const result = answer();
     EXPECT_EQ(result.kind, StepResult::Kind::veto);
@@ -150,11 +150,11 @@ TEST_F(Step, RefusesForWantOfResourcesAndCleanly) {
     EXPECT_THAT(result.text, HasSubstr("1000 of 1024 descriptors"));
 }
 
-TEST_F(Step, LetsItPassIfThereIsRoomByThen) {
+TEST_F(RoomForAStart, LetsItPassIfThereIsRoomByThen) {
     EXPECT_EQ(answer().kind, StepResult::Kind::ok);
 }
 
-TEST_F(Step, CountsThoseThatHaveNotTakenYetWhatTheyWill) {
+TEST_F(RoomForAStart, CountsThoseThatHaveNotTakenYetWhatTheyWill) {
     used = 1024 - 256 - need;
     EXPECT_FALSE(step.applies_to(*other->definition())) << "the last place is its own";
     EXPECT_TRUE(refuses());
@@ -170,7 +170,7 @@ TEST_F(Step, CountsThoseThatHaveNotTakenYetWhatTheyWill) {
     EXPECT_FALSE(refuses()) << "its definition is gone";
 }
 
-TEST_F(Step, OfManyAtOnceAsManyPassAsThereIsRoomFor) {
+TEST_F(RoomForAStart, OfManyAtOnceAsManyPassAsThereIsRoomFor) {
     used = 1024 - 256 - 3 * need;
     std::vector<std::shared_ptr<OneVm>> all;
     for (int i = 0; i < 5; ++i) {

@@ -128,6 +128,25 @@ TEST_F(Recovered, AStartThatHadNotComeToItsLaunchBeginsAnew) {
     EXPECT_EQ(ended_jobs(), Words{"start done"});
 }
 
+TEST_F(Recovered, WhatACalledOffPrestartMadeLateIsKnownToItsUndo) {
+    world.storage.prestart_answer = world.storage.undo_answer = A::silent;
+    tell(Command::start);
+    tell(Command::poweroff);
+    EXPECT_EQ(world.where(), "stopping/poststop");
+    ASSERT_TRUE(world.storage.answer({.kind = StepResult::Kind::failed,
+                                      .text = "canceled",
+                                      .contributions = {{"note", "volume", "vg0/web", nullptr}}}));
+    settle();
+    EXPECT_EQ(world.where(), "stopping/poststop");
+    world.storage.prestart_answer = world.storage.undo_answer = A::ok;
+    die();
+    EXPECT_EQ(world.where(), "stopped");
+    auto const& undo = world.storage.calls.back();
+    EXPECT_EQ(undo.what, "poststop");
+    ASSERT_EQ(undo.call.contributions.size(), 1U);
+    EXPECT_EQ(undo.call.contributions[0].value, "vg0/web");
+}
+
 TEST_F(Recovered, AStopCutsShortTheStartThatWouldBeginAnew) {
     world.storage.prestart_answer = A::silent;
     tell(Command::start);
@@ -195,6 +214,22 @@ TEST_F(Recovered, ARebootMeanwhileLaunchesItAgainWithRenewedDescriptors) {
     settle();
     EXPECT_EQ(world.asked, (Words{"forget", "launch"}));  // what was renewed is this daemon's own
     EXPECT_EQ(world.process()->request.launch, 3U);
+}
+
+TEST_F(Recovered, AStepThatWantsToKnowOfRebootsIsAskedBeforeEachLaunch) {
+    world.hook.at_reboot = true;
+    start();
+    world.process()->exited(Reason::guest_reboot);
+    world.asked.clear();
+    settle();
+    EXPECT_EQ(world.asked, (Words{"forget", "hook:renew", "launch"}));
+    world.hook.renew_answer = A::failed;
+    world.process()->up();
+    world.process()->exited(Reason::guest_reboot);
+    settle();
+    EXPECT_EQ(world.where(), "failed");
+    EXPECT_EQ(status().reason_text, "step hook: no");
+    EXPECT_EQ(world.faults_at_rest(), Words{});
 }
 
 TEST_F(Recovered, WhatCannotBeRenewedIsItsEnd) {

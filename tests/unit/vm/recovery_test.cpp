@@ -35,7 +35,7 @@ auto second_launch() -> Part {
             }};
 }
 
-struct Life {
+struct Deaths {
     std::string name;
     std::function<void(MortalWorld&)> prepare;
     std::vector<Part> parts;
@@ -51,8 +51,8 @@ auto stopped() -> Part {
     return asks(Command::stop, "stopped");
 }
 
-auto lives() -> std::vector<Life> {
-    std::vector<Life> all;
+auto lives() -> std::vector<Deaths> {
+    std::vector<Deaths> all;
     all.push_back({"StartAndStop", {}, {started(), stopped()}});
     all.push_back({"Loader", {}, {started(), asks(Command::poweroff, "stopped")}, true});
     all.push_back({"BootPolicy", {}, {until("running"), stopped()}, false, {.name = "vm", .boot = BootPolicy::yes}});
@@ -140,7 +140,7 @@ auto lives() -> std::vector<Life> {
     return all;
 }
 
-class Recovery : public ::testing::TestWithParam<Life> {
+class Recovery : public ::testing::TestWithParam<Deaths> {
 protected:
     // Gives the number of points that were passed.
     static auto run(std::set<std::size_t> kills) -> std::size_t {

@@ -5,7 +5,7 @@ namespace apiary::test {
 namespace {
 
 using A = ScriptedStep::Answer;
-using Kind = StepResult::Kind;
+using Outcome = StepResult::Kind;
 using Words = std::vector<std::string>;
 
 class Start : public EngineFixture {
@@ -174,7 +174,7 @@ TEST_F(Start, AStepHasADeadline) {
 
 // A step that was told to be quick answers something; that must not pass for the answer of its undo.
 TEST_F(Start, TheLateAnswerOfACutStepIsNotTheAnswerOfItsUndo) {
-    for (auto const late : {Kind::ok, Kind::failed, Kind::veto}) {
+    for (auto const late : {Outcome::ok, Outcome::failed, Outcome::veto}) {
         storage.prestart_answer = storage.undo_answer = A::silent;
         auto const stop_after = tell(Command::start, "vm");
         auto const stop = tell(Command::stop, "vm");

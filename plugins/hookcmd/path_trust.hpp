@@ -1,0 +1,19 @@
+// Who can decide what a path stands for.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+namespace apiary::hookcmd {
+
+// Whether somebody other than root and `user` could put another file under this path: a folder on the way to it, or to
+// where a link of it leads, belongs to him or can be written to by him. Then what he would put there, a link to a
+// program of root's for example, would run with rights that are not his. Gives what is wrong, for people; empty:
+// nobody can. What is not there is of nobody's making: empty, too.
+//
+// A folder that all may write to and that is sticky (/tmp) is fine where what is next on the way belongs to root or
+// `user`: nobody else can take it away.
+[[nodiscard]] auto exchangeable(std::string const& path, uid_t user) -> std::string;
+
+}  // namespace apiary::hookcmd

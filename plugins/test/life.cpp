@@ -1,0 +1,392 @@
+#include "plugins/test/life.hpp"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "plugin/declaration.hpp"
+#include "plugin/members.hpp"
+#include "plugins/test/host.hpp"
+
+namespace apiary::plugin_test {
+namespace {
+
+using namespace std::chrono_literals;
+using plugin::Frame;
+using plugin::Json;
+using plugin::text_of;
+using Clock = std::chrono::steady_clock;
+
+constexpr auto patience = 15s;  // for what has no deadline of its own
+constexpr auto grace = 2s;      // beyond a deadline, for the way there and back
+
+auto prefix_of(std::string const& text) -> std::string {
+    return text.empty() ? std::string{} : text + ": ";
+}
+
+auto level_word(std::uint64_t level) -> char const* {
+    switch (level) {
+        case 0:
+            return "error";
+        case 1:
+            return "warning";
+        case 2:
+            return "info";
+        default:
+            return "debug";
+    }
+}
+
+class Life {
+public:
+    explicit Life(Options const& options) : options_{options}, state_{options.state} {}
+    ~Life() {
+        if (options_.state.empty() && !state_.empty()) {
+            std::error_code ignored;
+            std::filesystem::remove_all(state_, ignored);
+        }
+    }
+    Life(Life const&) = delete;
+    auto operator=(Life const&) -> Life& = delete;
+
+    auto lead() -> bool { return describe() && configure() && serve() && live() && good_; }
+
+private:
+    // One line of the report.
+    void report(std::string const& what, std::string const& came, std::string const& text = {}) {
+        std::printf("%-22s %-8s %s\n", what.c_str(), came.c_str(), text.c_str());
+        std::fflush(stdout);
+    }
+    void detail(std::string const& text) {
+        std::printf("    %s\n", text.c_str());
+        std::fflush(stdout);
+    }
+    auto fault(std::string const& what, std::string const& text) -> bool {
+        report(what, "FAILED", text);
+        good_ = false;
+        return false;
+    }
+
+    auto describe() -> bool {
+        Host host;
+        if (auto const why = host.begin(options_.host, "--describe", options_.file, Json::object()); !why.empty()) {
+            return fault("describe", why);
+        }
+        auto const frame = host.receive(patience, [](Frame const&) { return false; });
+        if (!frame) {
+            auto const trouble = host.trouble();
+            auto const end = host.end(grace);
+            return fault("describe", trouble + (end.empty() ? "" : "; " + end));
+        }
+        if (type_of(*frame) == "failed") {
+            return fault("describe", text_of(frame->body, "text"));
+        }
+        declared_ = plugin::declaration_from(frame->body);
+        auto const faults = judge(declared_, std::filesystem::path{options_.file}.filename().string());
+        if (!faults.empty()) {
+            for (auto const& one : faults) {
+                fault("describe", one);
+            }
+            return false;
+        }
+        report("describe", "ok", declared_.name + " " + declared_.version + ": " + declared_.doc);
+        detail("phase " + std::string{to_string(declared_.phase)} + (declared_.all_vms ? ", for all VMs" : "") +
+               (declared_.user ? ", as user " + *declared_.user : "") +
+               (declared_.no_network ? ", without network" : ""));
+        for (auto const& key : declared_.keys) {
+            detail("key " + key.name + (key.fallback ? " (" + *key.fallback + ")" : "") + ": " + key.doc);
+        }
+        settle();
+        return true;
+    }
+
+    // The VM's settings: what was said, and the defaults.
+    void settle() {
+        auto all = options_.settings;
+        for (auto const& key : declared_.keys) {
+            bool const said =
+                std::any_of(all.begin(), all.end(), [&](auto const& one) { return one.first == key.name; });
+            if (!said && key.fallback) {
+                all.push_back({key.name, {*key.fallback}});
+            }
+        }
+        Json list = Json::array();
+        for (auto const& [key, values] : all) {
+            list.push_back(Json::array({key, values}));
+        }
+        vm_ = {
+            {"name", options_.vm}, {"id", 1}, {"incarnation", 1}, {"run_folder", "/"}, {"settings", std::move(list)}};
+    }
+
+    auto configure() -> bool {
+        if (!declared_.has.configure) {
+            report("configure", "-", "it has none");
+            return true;
+        }
+        Host host;
+        if (auto const why = host.begin(options_.host, "--configure", options_.file, Json::object()); !why.empty()) {
+            return fault("configure", why);
+        }
+        auto const other = [this](Frame const& frame) { return type_of(frame) != "checked" && told(frame); };
+        auto frame = host.receive(patience, other);
+        if (frame && type_of(*frame) == "plugin") {
+            host.send({{"t", "check"}, {"id", 1}, {"vm", vm_}});
+            frame = host.receive(patience, other);
+        }
+        if (!frame || type_of(*frame) != "checked") {
+            auto const end = host.end(grace);
+            return fault("configure", host.trouble() + (end.empty() ? "" : "; " + end));
+        }
+        bool const good = plugin::flag_of(frame->body, "ok");
+        report("configure", good ? "ok" : "refused", good ? "" : "the VM would be an error of the configuration");
+        for (auto const& one : frame->body["messages"]) {
+            if (one.is_array() && one.size() == 3 && one[1].is_string() && one[2].is_string()) {
+                auto const level = one[0].is_number_unsigned() ? one[0].get<std::uint64_t>() : 0;
+                detail(std::string{level_word(level)} + ": " + prefix_of(one[1].get<std::string>()) +
+                       one[2].get<std::string>());
+            }
+        }
+        good_ = good_ && good;
+        return good;
+    }
+
+    auto serve() -> bool {
+        if (state_.empty()) {
+            std::string pattern = "/tmp/apiary-plugin-test-XXXXXX";
+            state_ = ::mkdtemp(pattern.data()) == nullptr ? "" : pattern;
+        }
+        Json hello{{"state", state_}, {"capabilities", declared_.capabilities}, {"no_network", declared_.no_network}};
+        if (!options_.bus.empty()) {
+            hello["bus"] = options_.bus;
+        }
+        if (declared_.user) {
+            hello["user"] = *declared_.user;
+            give_state_to(*declared_.user);
+        }
+        if (auto const why = host_.begin(options_.host, "--serve", options_.file, std::move(hello)); !why.empty()) {
+            return fault("load and init", why);
+        }
+        auto const frame = host_.receive(patience, [this](Frame const& one) { return aside(one); });
+        if (!frame) {
+            return died("load and init");
+        }
+        if (type_of(*frame) == "failed") {
+            return fault("load and init", text_of(frame->body, "text"));
+        }
+        report("load and init", "ok");
+        return true;
+    }
+    void give_state_to(std::string const& user) {  // as the daemon does
+        passwd const* const account = ::getpwnam(user.c_str());
+        if (::geteuid() == 0 && account != nullptr && ::chown(state_.c_str(), account->pw_uid, account->pw_gid) != 0) {
+            detail("its state folder cannot be given to " + user + ": " + std::strerror(errno));
+        }
+    }
+
+    // Frames that are no answers.
+    auto aside(Frame const& frame) -> bool {
+        if (type_of(frame) == "secret") {
+            auto const found = options_.secrets.find(text_of(frame.body, "name"));
+            Json answer{{"t", "secret"}, {"ask", plugin::number_of(frame.body, "ask")}};
+            if (found == options_.secrets.end()) {
+                answer["error"] = ENOENT;
+                detail("asks for the secret " + text_of(frame.body, "name") + ", which it does not get (--secret)");
+            } else {
+                answer["value"] = found->second;
+            }
+            host_.send(std::move(answer));
+            return true;
+        }
+        return told(frame);
+    }
+    auto told(Frame const& frame) -> bool {
+        auto const type = type_of(frame);
+        auto const text = text_of(frame.body, "text");
+        if (type == "log") {
+            detail(std::string{level_word(plugin::number_of(frame.body, "level"))} + ": " + text);
+        } else if (type == "line") {
+            detail("log of the VM: " + text);
+        } else if (type == "emit") {
+            auto shown = "event: " + text;
+            for (auto const& [name, value] : plugin::named_texts_of(frame.body, "details")) {
+                shown.append(" ").append(name).append("=").append(value);
+            }
+            detail(shown);
+        } else {
+            return false;
+        }
+        return true;
+    }
+
+    auto died(std::string const& what) -> bool {
+        auto const trouble = host_.trouble();
+        auto const end = host_.end(trouble == "it hangs" ? 0ms : std::chrono::milliseconds{grace});
+        return fault(what, trouble + (end.empty() ? "" : "; " + end));
+    }
+
+    struct Answer {
+        std::string result, text;
+    };
+    // Nothing: the process is no more.
+    auto call(std::string const& what, std::string const& shown, std::chrono::milliseconds timeout,
+              bool called_off = false) -> std::optional<Answer> {
+        Json body{{"t", "call"},        {"id", ++calls_}, {"what", what}, {"vm", vm_}, {"timeout", timeout.count()},
+                  {"attempt", attempt_}};
+        if (what == "poststop" || what == "renew") {
+            body["contributions"] = to_json(contributed_);
+        }
+        if (what == "event") {
+            bool const replay = shown.starts_with("replay ");
+            Json fields{{"state", "running"}, {"sub-state", ""}, {"reason", ""}};
+            if (replay) {
+                fields["replay"] = "yes";
+            } else {
+                fields["old-state"] = "starting";
+                fields["old-sub-state"] = "launching";
+            }
+            for (auto const& [name, value] : options_.fields) {
+                fields[name] = value;
+            }
+            body["event"] = {{"seq", replay ? 0 : calls_},
+                             {"type", shown.substr(shown.find(' ') + 1)},
+                             {"fields", std::move(fields)}};
+        }
+        auto const begun = Clock::now();
+        host_.send(std::move(body));
+        if (called_off) {
+            host_.send({{"t", "cancel"}, {"id", calls_}});
+        }
+        auto const frame = host_.receive(timeout + grace, [this](Frame const& one) {
+            if (type_of(one) == "end") {
+                return plugin::number_of(one.body, "id") != calls_;
+            }
+            aside(one);
+            return true;
+        });
+        if (!frame) {
+            died(shown);
+            return std::nullopt;
+        }
+        auto const took = std::chrono::duration<double, std::milli>(Clock::now() - begun).count();
+        Answer answer{text_of(frame->body, "result"), text_of(frame->body, "text")};
+        char time[32];
+        std::snprintf(time, sizeof time, "%.1f ms", took);
+        report(shown, answer.result, time + (answer.text.empty() ? std::string{} : ": " + answer.text));
+        if (plugin::flag_of(frame->body, "broken")) {
+            fault(shown, "a function of a plugin is left by returning, and in no other way");
+        }
+        take_contributions(what, *frame);
+        return answer;
+    }
+    void take_contributions(std::string const& what, Frame const& frame) {
+        if (what != "prestart" && what != "renew") {
+            return;
+        }
+        auto const made = plugin::triples_of(frame.body, "contributions").value_or(std::vector<plugin::Triple>{});
+        for (auto const& one : made) {
+            detail("contributes " + one.first + " " + one.second + (one.first == "fd" ? "" : " = " + one.third));
+        }
+        if (what == "prestart") {
+            contributed_ = made;
+        }
+    }
+
+    auto is_good(std::optional<Answer> const& answer) -> bool {
+        good_ = good_ && answer && answer->result == "ok";
+        return answer.has_value();
+    }
+
+    // False: the process is no more.
+    auto start_and_stop() -> bool {
+        attempt_ = 1;
+        if (!declared_.has.prestart) {
+            report("prestart", "-", "it has none");
+            return events();
+        }
+        auto const answer = call("prestart", "prestart", declared_.prestart_timeout);
+        if (!answer) {
+            return false;
+        }
+        bool const vetoed = answer->result == "veto";
+        if (vetoed != options_.expects_veto || answer->result == "failed") {
+            fault("prestart", options_.expects_veto ? "it was to veto the start (--veto)" : "the VM would not start");
+        }
+        if (vetoed) {
+            return true;
+        }
+        return events() && renew() && undo("poststop") && undo("poststop, again");
+    }
+    auto events() -> bool {
+        if (declared_.replay && !is_good(call("event", "replay state", declared_.event_timeout))) {
+            return false;
+        }
+        for (auto const& type : declared_.events) {
+            if (!is_good(call("event", "event " + type, declared_.event_timeout))) {
+                return false;
+            }
+        }
+        return true;
+    }
+    auto renew() -> bool { return !declared_.has.renew || is_good(call("renew", "renew", declared_.prestart_timeout)); }
+    auto undo(std::string const& shown) -> bool {
+        return !declared_.has.poststop || is_good(call("poststop", shown, declared_.poststop_timeout));
+    }
+
+    auto live() -> bool {
+        if (!start_and_stop()) {
+            return false;
+        }
+        // A start that is called off may have any result, but comes back; and it is undone, whatever had come of it.
+        attempt_ = 2;
+        contributed_.clear();
+        if (declared_.has.prestart && (!call("prestart", "prestart, called off", declared_.prestart_timeout, true) ||
+                                       !undo("poststop of that"))) {
+            return false;
+        }
+        // What never began is undone too.
+        attempt_ = 3;
+        contributed_.clear();
+        if (!undo("poststop of nothing") || (declared_.has.reload && !is_good(call("reload", "reload", patience)))) {
+            return false;
+        }
+        host_.send({{"t", "quit"}});
+        static_cast<void>(host_.receive(patience, [this](Frame const& one) {
+            aside(one);
+            return true;
+        }));
+        bool const hung = host_.trouble() == "it hangs";
+        auto const end = host_.end(hung ? 0ms : std::chrono::milliseconds{grace});
+        if (hung || !end.empty()) {
+            return fault("shutdown", hung ? "it hangs" : end);
+        }
+        report("shutdown", "ok");
+        return true;
+    }
+
+    Options const& options_;
+    std::string state_;
+    Host host_;
+    plugin::Declaration declared_;
+    Json vm_;
+    std::vector<plugin::Triple> contributed_;
+    std::uint64_t calls_ = 0, attempt_ = 0;
+    bool good_ = true;
+};
+
+}  // namespace
+
+auto lead_life(Options const& options) -> bool {
+    return Life{options}.lead();
+}
+
+}  // namespace apiary::plugin_test

@@ -1,0 +1,76 @@
+// Whether somebody else could put another program under a path.
+#include "hookcmd/path_trust.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+namespace apiary::hookcmd {
+namespace {
+
+using testing::HasSubstr;
+
+struct PathTrust : testing::Test {
+    PathTrust() {
+        std::string name = "/tmp/apiary-trust-XXXXXX";
+        folder = ::mkdtemp(name.data());
+        for (auto const* const inside : {"/own", "/open", "/sticky"}) {
+            std::filesystem::create_directory(folder + inside);
+            std::ofstream{folder + inside + "/hook"} << "#!/bin/sh\n";
+        }
+        ::chmod((folder + "/open").c_str(), 0777);
+        ::chmod((folder + "/sticky").c_str(), 01777);
+    }
+    ~PathTrust() override { std::filesystem::remove_all(folder); }
+    PathTrust(PathTrust const&) = delete;
+    auto operator=(PathTrust const&) -> PathTrust& = delete;
+
+    [[nodiscard]] auto look(std::string const& path) const -> std::string {
+        return exchangeable(folder + path, ::geteuid());
+    }
+    std::string folder;
+};
+
+TEST_F(PathTrust, OwnFoldersAndASharedOneWhereNobodyCanTakeItAway) {
+    EXPECT_EQ(look("/own/hook"), "");
+    EXPECT_EQ(look("/own/./../own/hook"), "");
+    EXPECT_EQ(look("/sticky/hook"), "");
+    EXPECT_EQ(look("/own/missing"), "");
+    EXPECT_EQ(exchangeable("/bin/sh", ::geteuid()), "");
+}
+
+TEST_F(PathTrust, AFolderThatOthersCanWriteTo) {
+    EXPECT_THAT(look("/open/hook"), HasSubstr(folder + "/open, and could put"));
+}
+
+TEST_F(PathTrust, OnTheWayOfALink) {
+    std::filesystem::create_symlink(folder + "/own/hook", folder + "/open/link");
+    EXPECT_THAT(look("/open/link"), HasSubstr("/open,")) << "others decide where it leads";
+    std::filesystem::create_symlink("../open/hook", folder + "/own/link");
+    EXPECT_THAT(look("/own/link"), HasSubstr("/open,")) << "others decide what is there";
+    std::filesystem::create_directory_symlink(folder + "/own", folder + "/sticky/way");
+    EXPECT_EQ(look("/sticky/way/hook"), "");
+    std::filesystem::create_symlink("loop", folder + "/own/loop");
+    EXPECT_EQ(look("/own/loop"), "") << "it cannot be run";
+}
+
+TEST_F(PathTrust, OfSomebodyElse) {
+    if (::geteuid() != 0) {
+        GTEST_SKIP() << "needs root";
+    }
+    ASSERT_EQ(::chown((folder + "/own").c_str(), 65534, 65534), 0);
+    EXPECT_THAT(look("/own/hook"), HasSubstr("belongs to uid 65534"));
+    EXPECT_EQ(exchangeable(folder + "/own/hook", 65534), "");
+    ASSERT_EQ(::chown((folder + "/sticky/hook").c_str(), 65534, 65534), 0);
+    EXPECT_THAT(look("/sticky/hook"), HasSubstr("/sticky,")) << "he can take it away, and put another there";
+    EXPECT_EQ(exchangeable(folder + "/sticky/hook", 65534), "");
+}
+
+}  // namespace
+}  // namespace apiary::hookcmd
