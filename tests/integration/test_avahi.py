@@ -275,6 +275,7 @@ def test_a_name_that_another_host_has(world, network, driver):
         assert (found["web"].port, found["web #2"].port) == (1, 5901)
         assert found["web #2"].host == f"{HOST}.local" and found["web #2"].txt["vm"] == "web"
         told = "VM web: its screen is published as web #2: its own name is taken on this network"
+        wait_until(lambda: plugin.log, "the plugin's word that it is renamed")    # others may hear before it does
         assert plugin.log == [told]
         network.kill()
         network.start()   # its own name is tried first again
