@@ -33,9 +33,9 @@ function(apiary_precompile target)
 endfunction()
 
 # A unity build compiles many files of a target as one: nearly all of its time goes into headers, which are then read
-# once. The unit tests are built so, and all that the sanitizers watch. Two files of such a lump may not have the same
-# names in their unnamed namespaces. What is shipped is compiled file by file: a name that two files have might mean the
-# wrong one without any word of the compiler.
+# once, and so does that of whoever builds Apiary for the first time. Two files of such a lump may not have the same names
+# in their unnamed namespaces. What is shipped is built so, and so it is what the tests and the sanitizers see; the preset
+# `debug` builds file by file, for a quick answer after a change, and with -Wshadow.
 set(CMAKE_UNITY_BUILD_BATCH_SIZE 32)
 if(CMAKE_UNITY_BUILD)
   set(CMAKE_DISABLE_PRECOMPILE_HEADERS ON)
