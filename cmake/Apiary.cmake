@@ -9,6 +9,12 @@ target_compile_definitions(apiary_options INTERFACE APIARY_VERSION="${PROJECT_VE
 if(NOT APIARY_KILL_POINTS)  # daemon/vm/kill_point.hpp
   target_compile_definitions(apiary_options INTERFACE APIARY_NO_KILL_POINTS)
 endif()
+if(APIARY_PORTABLE_ONLY)  # whether it compiles is all that is asked: nothing is made, archived or linked
+  target_compile_options(apiary_options INTERFACE -fsyntax-only)
+  foreach(rule CXX_ARCHIVE_CREATE CXX_ARCHIVE_FINISH CXX_LINK_EXECUTABLE)
+    set(CMAKE_${rule} true)
+  endforeach()
+endif()
 if(APIARY_SANITIZE)
   target_compile_options(apiary_options INTERFACE
     -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
