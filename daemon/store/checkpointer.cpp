@@ -16,10 +16,16 @@ struct Checkpointer::Work {
     bool well = false;
     std::string fault;
 
+    // The files of a database are opened by the first that reads it.
+    void open() {
+        connection.emplace(path, Sqlite::Mode::existing);
+        connection->run("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0;");
+        (void)connection->number("PRAGMA schema_version");
+    }
+
     void carry(int mode) {
         if (!connection) {
-            connection.emplace(path, Sqlite::Mode::existing);
-            connection->run("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0;");
+            open();
         }
         APIARY_KILL_POINT("checkpoint.carry");
         int const code = sqlite3_wal_checkpoint_v2(connection->handle(), nullptr, mode, nullptr, nullptr);
@@ -61,6 +67,10 @@ Checkpointer::Checkpointer(Loop& loop, std::string path, int pages, std::functio
 
 Checkpointer::~Checkpointer() {
     *alive_ = false;
+}
+
+void Checkpointer::open() {
+    work_->open();
 }
 
 void Checkpointer::log_has(int pages) {
@@ -105,7 +115,6 @@ void Checkpointer::end_round() {
 
 void Checkpointer::done(bool well) {
     busy_ = false;
-    rounds_ += well ? 1 : 0;
     tried_at_ = well ? 0 : length_;
     tell();
     become_ready();

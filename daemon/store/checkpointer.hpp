@@ -8,7 +8,6 @@
 // ready() is true all the same, commits do meet the lock, and who commits learns that nothing can be written.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -31,12 +30,13 @@ public:
     Checkpointer(Checkpointer const&) = delete;
     auto operator=(Checkpointer const&) -> Checkpointer& = delete;
 
+    // Once the database is there, and before the first commit. A checkpoint opens nothing then: it goes on in a process
+    // that has run out of descriptors. Throws SqliteError.
+    void open();
     void log_has(int pages);  // after a commit
     [[nodiscard]] auto ready() const -> bool { return !closing_round_; }
     // Runs once, when ready() is true again; where it is, on a later turn.
     void when_ready(std::function<void()> callback);
-
-    [[nodiscard]] auto rounds() const -> std::uint64_t { return rounds_; }  // that ended well
 
 private:
     struct Work;
@@ -54,7 +54,6 @@ private:
     int pages_, length_ = 0, tried_at_ = 0;  // length_: of the log, in pages
     bool trouble_ = false;
     bool busy_ = false, closing_round_ = false;
-    std::uint64_t rounds_ = 0;
     Handle patience_;  // while a round is being closed
     std::vector<std::function<void()>> waiting_;
 };

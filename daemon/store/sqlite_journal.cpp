@@ -48,6 +48,7 @@ SqliteJournal::SqliteJournal(Loop& loop, JournalOptions options)
     database_.run("PRAGMA cache_size = -256;");
     database_.run(usual_sync);
     migrate(database_);
+    checkpointer_.open();
     APIARY_KILL_POINT("store.opened");
     statements_ = std::make_unique<Statements>(database_);
     undurable_.reset(

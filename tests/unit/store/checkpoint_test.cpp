@@ -13,7 +13,7 @@
 namespace apiary::store {
 namespace {
 
-// Counts the syncs of all files that are opened while it is there, and lets them hang.
+// Counts the files that are opened while it is there, and their syncs, and lets those hang.
 class Syncs {
 public:
     Syncs() {
@@ -22,7 +22,7 @@ public:
         counting.zName = "counts-syncs";
         counting.pNext = nullptr;
         counting.xOpen = open;
-        count = 0;
+        count = opened = 0;
         sqlite3_vfs_register(&counting, 1);
     }
     ~Syncs() {
@@ -37,6 +37,10 @@ public:
     static auto fresh() -> int {
         std::lock_guard const lock{mutex};
         return std::exchange(count, 0);
+    }
+    static auto opens() -> int {
+        std::lock_guard const lock{mutex};
+        return opened;
     }
     // From now on each sync waits for the answer.
     static void hang() {
@@ -57,6 +61,8 @@ private:
     static auto open(sqlite3_vfs*, char const* name, sqlite3_file* file, int flags, int* given) -> int {
         int const code = real->xOpen(real, name, file, flags, given);
         if (file->pMethods != nullptr) {
+            std::lock_guard const lock{mutex};
+            ++opened;
             auto const [methods, is_new] = tables.try_emplace(file->pMethods, *file->pMethods);
             if (is_new) {
                 real_sync = methods->second.xSync;  // the same in all
@@ -83,7 +89,7 @@ private:
     static inline sqlite3_vfs counting{};
     static inline std::map<sqlite3_io_methods const*, sqlite3_io_methods> tables;
     static inline int (*real_sync)(sqlite3_file*, int) = nullptr;
-    static inline int count = 0, waiting = 0;
+    static inline int count = 0, opened = 0, waiting = 0;
     static inline bool hangs = false;
     static inline std::mutex mutex;
     static inline std::condition_variable changed;
@@ -119,6 +125,17 @@ TEST_F(Checkpoint, ACommitSyncsNothing) {
         commit();
     }
     EXPECT_EQ(Syncs::fresh(), 0);
+}
+
+// One that is out of descriptors by then would never shorten its log.
+TEST_F(Checkpoint, TheFirstOneOpensNoFile) {
+    open_here();
+    int const before = Syncs::opens();
+    commit();
+    pool_.work();
+    pool_.work();
+    ASSERT_EQ(journal_->database().number("SELECT value FROM meta WHERE key = 'checkpoints'"), 1);
+    EXPECT_EQ(Syncs::opens(), before);
 }
 
 // What comes after the header must not be on the disk before it.
