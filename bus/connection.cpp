@@ -121,6 +121,7 @@ void Connection::write_what_is_taken() {
 void Connection::drive() {
     auto const until = loop_.now() + max_drive;
     int result = 1;
+    engine_.close_turn();  // who asks now hears of nothing that is not written
     for (int count = 0; result > 0 && count < max_messages && !lost_; ++count) {
         result = sd_bus_process(bus_, nullptr);
         engine_.close_turn();

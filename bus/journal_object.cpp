@@ -55,7 +55,7 @@ private:
             // What is gathered in this turn has its numbers already, but nobody may know of it before it is written.
             auto const published = around_.streams.published();
             auto const& journal = around_.engine.journal();
-            auto const begin = journal_position(journal, stream, after, query.from_oldest);
+            auto const begin = journal_position(journal, published, stream, after, query.from_oldest);
             auto const page = journal.read(begin, max == 0 ? max_page : max, [&](Event const& event) {
                 return event.seq <= published && query.wants(event) && around_.authority.may_see(*caller, event);
             });
@@ -64,8 +64,7 @@ private:
             for (auto const* event : page.events) {
                 rows.push_back(to_row(*event));
             }
-            // He may know a number of this turn already (of ListVMs): he is not sent back.
-            return std::make_tuple(std::move(rows), std::max(begin, std::min(page.complete_through, published)));
+            return std::make_tuple(std::move(rows), std::min(page.complete_through, published));
         });
     }
 
@@ -73,7 +72,8 @@ private:
         -> sdbus::UnixFd override {
         return answered([&] {
             auto query = journal_query(to_options(filter));
-            auto const begin = journal_position(around_.engine.journal(), stream, after, query.from_oldest);
+            auto const begin = journal_position(around_.engine.journal(), around_.streams.published(), stream, after,
+                                                query.from_oldest);
             auto socket = around_.streams.open(around_.door.current(), std::move(query), begin);
             return sdbus::UnixFd{socket.release(), sdbus::adopt_fd};
         });

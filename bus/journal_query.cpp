@@ -23,11 +23,11 @@ auto oldest_of(Journal const& journal) -> std::uint64_t {
     return journal.read(0, 1, [](Event const&) { return true; }).oldest;
 }
 
-auto journal_position(Journal const& journal, std::string const& stream, std::uint64_t after, bool from_oldest)
-    -> std::uint64_t {
+auto journal_position(Journal const& journal, std::uint64_t published, std::string const& stream, std::uint64_t after,
+                      bool from_oldest) -> std::uint64_t {
     bool const other = !stream.empty() && stream != journal.stream();
     // A number that was never given away is of a journal that has lost its end: what has it now is something else.
-    bool const never_was = after > journal.last();
+    bool const never_was = after > published;
     auto const oldest = oldest_of(journal);
     bool const gone = oldest > 0 && after + 1 < oldest;
     if (!other && !never_was && !gone) {

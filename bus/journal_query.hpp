@@ -22,10 +22,9 @@ struct JournalQuery {
 [[nodiscard]] auto journal_query(Options options) -> JournalQuery;
 
 // The number to read on from. Throws Fault (JournalTruncated) where what comes after `after` is not all there, or is of
-// another stream. What has its number, but is not written yet, counts as there: ListVMs and SignalsLost tell such
-// numbers.
-[[nodiscard]] auto journal_position(Journal const& journal, std::string const& stream, std::uint64_t after,
-                                    bool from_oldest) -> std::uint64_t;
+// another stream. `published`: the newest event that was told.
+[[nodiscard]] auto journal_position(Journal const& journal, std::uint64_t published, std::string const& stream,
+                                    std::uint64_t after, bool from_oldest) -> std::uint64_t;
 
 [[nodiscard]] auto oldest_of(Journal const& journal) -> std::uint64_t;  // 0: there is none
 

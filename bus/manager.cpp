@@ -84,7 +84,7 @@ private:
                                   std::string{to_string(status.target)}, std::string{to_string(status.reason)},
                                   to_micros(status.since), to_variants(wanted_fields(*vm, query)));
             }
-            return std::make_tuple(around_.engine.journal().last(), std::move(rows), page.more);
+            return std::make_tuple(around_.streams.published(), std::move(rows), page.more);
         });
     }
 
@@ -104,7 +104,7 @@ private:
                 rows.emplace_back(job->id, sdbus::ObjectPath{job_path(job->id)}, std::string{to_string(job->command)},
                                   job->vm, shown_stage(*job), job->progress, std::string{to_string(job->result)});
             }
-            return std::make_tuple(around_.engine.journal().last(), std::move(rows), page.more);
+            return std::make_tuple(around_.streams.published(), std::move(rows), page.more);
         });
     }
 

@@ -27,7 +27,7 @@ Session::Session(Loop& loop, Engine& engine, BusOptions const& options, JournalS
       lookup_{engine, authority_, options.plugins},
       connection_{loop, engine, std::move(connection), callbacks_.lost},
       door_{loop, connection_, lookup_, authority_},
-      subscribers_{loop, connection_, engine, callbacks_.log,
+      subscribers_{loop, connection_, streams, callbacks_.log,
                    [this, &engine] {
                        engine.close_turn();  // nobody hears of what is not written
                        publisher_.catch_up();

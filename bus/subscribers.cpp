@@ -22,10 +22,10 @@ auto owned(sd_bus_slot* slot, std::unique_ptr<Data> data) -> SlotPtr {
 
 }  // namespace
 
-Subscribers::Subscribers(Loop& loop, Connection& connection, Engine const& engine, Log log,
+Subscribers::Subscribers(Loop& loop, Connection& connection, JournalStreams const& streams, Log log,
                          std::function<void()> catch_up)
     : connection_{connection},
-      engine_{engine},
+      streams_{streams},
       log_{std::move(log)},
       catch_up_{std::move(catch_up)},
       broadcasts_{loop, connection, {log_, [this](std::uint64_t left_out) { open_again(left_out); }}} {}
@@ -106,7 +106,7 @@ void Subscribers::open_again(std::uint64_t left_out) {
     if (left_out > 0) {
         (void)broadcast({root_path, manager_interface, "SignalsLost", [&](Writer& out) {
                              out.number(left_out);
-                             out.number(engine_.journal().last());
+                             out.number(streams_.published());
                          }});
     }
 }
@@ -168,7 +168,7 @@ void Subscribers::answered(std::string const& sender, sd_bus_message* reply) {
         send_quietly({root_path, manager_interface, "SignalsLost",
                       [&](Writer& out) {
                           out.number(lost);
-                          out.number(engine_.journal().last());
+                          out.number(streams_.published());
                       }},
                      sender);
     }

@@ -10,6 +10,7 @@
 
 #include "bus/broadcasts.hpp"
 #include "bus/connection.hpp"
+#include "bus/journal_streams.hpp"
 #include "bus/lookup.hpp"
 #include "bus/subscriptions.hpp"
 #include "bus/value.hpp"
@@ -29,7 +30,8 @@ public:
     using Log = std::function<void(std::string)>;
     // `catch_up`: broadcasts are possible again after some were left out; what listeners take for true is to be set
     // right now. They are told afterwards that signals were lost.
-    Subscribers(Loop& loop, Connection& connection, Engine const& engine, Log log, std::function<void()> catch_up);
+    Subscribers(Loop& loop, Connection& connection, JournalStreams const& streams, Log log,
+                std::function<void()> catch_up);
 
     // Throws Fault (LimitsExceeded).
     void subscribe(std::string const& sender, CallerPtr caller, SignalFilter filter);
@@ -64,7 +66,7 @@ private:
     void open_again(std::uint64_t left_out);
 
     Connection& connection_;
-    Engine const& engine_;
+    JournalStreams const& streams_;
     Log log_;
     Subscriptions subscriptions_;
     std::map<std::string, Watch> watches_;

@@ -221,17 +221,6 @@ TEST_F(Streams, who_is_far_behind_is_nobodys_hindrance) {
     EXPECT_FALSE(told.empty());
 }
 
-TEST_F(Streams, a_number_of_this_turn_may_be_followed_from) {
-    happen(1);
-    auto const turn = gathered(2);
-    auto reader = open(0, journal_position(engine.journal(), "", 2, false));
-    EXPECT_THAT(reader.lines(), ElementsAre(R"({"control":"begin","after":2,"stream":"fake-stream"})",
-                                            R"({"control":"through","seq":2,"stream":"fake-stream"})"));
-    streams.on_turn(turn);
-    loop.run_ready();
-    EXPECT_EQ(numbers(reader.lines()), from_to(3, 3));
-}
-
 TEST_F(Streams, who_is_left_behind_is_told_and_that_is_the_end) {
     auto slow = open(0);
     happen(3000, "web", 0, 500);
@@ -292,7 +281,7 @@ TEST(JournalPosition, what_is_not_all_there_is_refused) {
     }
     journal.drop_oldest(4);
     auto const position = [&](std::string const& stream, std::uint64_t after, bool from_oldest = false) {
-        return journal_position(journal, stream, after, from_oldest);
+        return journal_position(journal, 10, stream, after, from_oldest);
     };
     EXPECT_EQ(position("", 4), 4U);
     EXPECT_EQ(position("fake-stream", 10), 10U);
