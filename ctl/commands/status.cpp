@@ -142,7 +142,8 @@ void print_overall(Output& output, OverallStatus const& status) {
     lines.add("backend", status.daemon.backend);
     lines.add("journal", "stream " + status.daemon.stream);
     if (status.daemon.degraded) {
-        lines.add("degraded", "the journal cannot be written: nothing new starts until there is room on its disk",
+        lines.add("degraded",
+                  "the journal cannot be written: nothing new starts until it can (a start that is refused says why)",
                   Colour::red);
     }
     lines.add("VMs", states_text(status.vms));

@@ -114,7 +114,7 @@ void Checkpointer::end_round() {
 }
 
 void Checkpointer::done(bool well) {
-    busy_ = false;
+    busy_ = hangs_ = false;
     tried_at_ = well ? 0 : length_;
     tell();
     become_ready();
@@ -122,6 +122,7 @@ void Checkpointer::done(bool well) {
 
 // The round goes on: its locks keep commits out until it ends, and busy_ keeps another one from being begun.
 void Checkpointer::out_of_patience() {
+    hangs_ = true;
     if (report_ && !std::exchange(trouble_, true)) {
         report_("state database " + work_->path + ": checkpoint: its disk has not answered for " +
                 std::to_string(std::chrono::duration_cast<std::chrono::seconds>(patience).count()) +

@@ -35,6 +35,8 @@ public:
     void open();
     void log_has(int pages);  // after a commit
     [[nodiscard]] auto ready() const -> bool { return !closing_round_; }
+    // A round has not ended within `patience`: commits meet its lock.
+    [[nodiscard]] auto hangs() const -> bool { return hangs_; }
     // Runs once, when ready() is true again; where it is, on a later turn.
     void when_ready(std::function<void()> callback);
 
@@ -53,7 +55,7 @@ private:
     std::function<void(std::string const&)> report_;
     int pages_, length_ = 0, tried_at_ = 0;  // length_: of the log, in pages
     bool trouble_ = false;
-    bool busy_ = false, closing_round_ = false;
+    bool busy_ = false, closing_round_ = false, hangs_ = false;
     Handle patience_;  // while a round is being closed
     std::vector<std::function<void()>> waiting_;
 };

@@ -53,6 +53,27 @@ void hide(std::string const& path) {
 
 }  // namespace
 
+auto advice(SqliteError const& error) -> std::string {
+    using enum SqliteError::Kind;
+    switch (error.kind()) {
+        case full:
+            return "make room on its disk";
+        case io:
+            return "look at the disk (dmesg)";
+        case damaged:
+            return "put a copy of it back, or move it and its -wal and -shm files away: the numbers of the VMs and the "
+                   "journal "
+                   "of events begin anew then, and guests that run are found by their run folders";
+        case denied:
+            return "it and its folder must belong to the daemon's user, who must be able to write them";
+        case busy:
+            return "another program holds it open (fuser says which)";
+        case other:
+            break;
+    }
+    return "see sqlite.org/rescode.html for the code " + std::to_string(error.code());
+}
+
 SqliteError::SqliteError(int code, std::string const& text)
     : std::runtime_error{text}, kind_{kind_of(code)}, code_{code} {}
 

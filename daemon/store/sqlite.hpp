@@ -34,6 +34,8 @@ private:
     int code_;
 };
 
+[[nodiscard]] auto advice(SqliteError const& error) -> std::string;  // what to do, to follow the error after a colon
+
 class Sqlite {
 public:
     enum class Mode { create, existing };

@@ -176,7 +176,9 @@ auto SqliteJournal::commit() -> bool {
     } catch (SqliteError const& error) {
         bytes_ = bytes;  // of what there is again; to count it would hold the loop each time
         oldest_ = oldest;
-        failed(error.what());
+        bool const disk_hangs = error.kind() == SqliteError::Kind::busy && checkpointer_.hangs();
+        failed(disk_hangs ? "its disk does not answer: look at it (dmesg)"
+                          : std::string{error.what()} + ": " + advice(error));
         return false;
     }
     for (auto* const companion : companions_) {

@@ -7,31 +7,6 @@
 #include "vm/kill_point.hpp"
 
 namespace apiary::store {
-namespace {
-
-auto advice(SqliteError const& error) -> std::string {
-    using enum SqliteError::Kind;
-    switch (error.kind()) {
-        case full:
-            return "make room on its disk";
-        case io:
-            return "look at the disk (dmesg)";
-        case damaged:
-            return "put a copy of it back, or move it and its -wal and -shm files away: the numbers of the VMs and the "
-                   "journal "
-                   "of events begin anew then, and guests that run are found by their run folders";
-        case denied:
-            return "it and its folder must belong to the daemon's user, who must be able to write them";
-        case busy:
-            return "another program holds it open (fuser says which)";
-        case other:
-            break;
-    }
-    return "see sqlite.org/rescode.html for the code " + std::to_string(error.code());
-}
-
-}  // namespace
-
 Store::Store(Loop& loop, JournalOptions options, Identities& identities) : identities_{identities} {
     auto const path = options.path;
     auto boot = options.boot;

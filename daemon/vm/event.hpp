@@ -82,7 +82,7 @@ public:
         auto const run = std::move(callback);
         run();
     }
-    // Why the last commit failed; empty: it did not.
+    // Why the last commit failed, and what to do; empty: it did not.
     [[nodiscard]] virtual auto fault() const -> std::string { return {}; }
     // vm_seq of the last event of the VM with this name that there ever was; 0: none.
     [[nodiscard]] virtual auto last_of(std::string_view vm) const -> std::uint64_t {

@@ -276,7 +276,7 @@ auto Machine::why_not_to_start(Message const& command) const -> std::optional<Re
 }
 
 auto Machine::why_not_stored() const -> std::string {
-    return "the journal cannot be written (" + world_.turns.journal().fault() + "): make room on its disk";
+    return "the journal cannot be written: " + world_.turns.journal().fault();
 }
 
 auto Machine::on_guest(GuestEvent event) -> Effect {
