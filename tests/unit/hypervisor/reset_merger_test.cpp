@@ -31,6 +31,14 @@ TEST(ResetMerger, SeabiosMayBeginAnew) {
     EXPECT_EQ(reboots(true, {0, 1127, 1137}), 1);
 }
 
+// Where the processors have five times more to do than they can.
+TEST(ResetMerger, SeabiosMayBeginAnewLate) {
+    EXPECT_EQ(reboots(true, {0, 950, 981, 1931}), 1);
+    EXPECT_EQ(reboots(true, {0, 3, 950, 981, 1931}), 1);
+    EXPECT_EQ(reboots(true, {0, 1200, 1230, 4500, 4510, 7000}), 1);
+    EXPECT_EQ(reboots(true, {0, 45, 46, 2000}), 2);  // SeaBIOS is quick here
+}
+
 TEST(ResetMerger, TheNextRebootCounts) {
     EXPECT_EQ(reboots(true, {0, 60, 2000, 2060, 4000, 4060}), 3);
     EXPECT_EQ(reboots(true, {0, 612, 2125, 2717, 4515, 5116}), 3);
