@@ -1,12 +1,7 @@
 // The calls of the contract.
 #include "ctl/bus_client.hpp"
 
-#include "apiary_introspection/Job-proxy.hpp"
-#include "apiary_introspection/Journal-proxy.hpp"
-#include "apiary_introspection/Manager-proxy.hpp"
-#include "apiary_introspection/Plugin-proxy.hpp"
-#include "apiary_introspection/VM-proxy.hpp"
-#include "ctl/bus_link.hpp"
+#include "ctl/bus_calls.hpp"
 
 namespace apiary::ctl {
 
@@ -14,52 +9,6 @@ namespace {
 
 constexpr std::uint32_t as_many_as_fit = 0;
 constexpr std::size_t most_names = 256;  // in a filter; with more, what comes is sorted out here
-
-// A generated proxy for calls alone: without registerProxy() it listens to no signal.
-class ManagerCalls final : public sdbus::ProxyInterfaces<org::apiary::Apiary1::Manager_proxy> {
-public:
-    explicit ManagerCalls(BusLink& link) : ProxyInterfaces{link.connection(), link.owner(), root_path} {}
-
-private:
-    void onEvent(std::uint64_t const&, std::string const&, std::uint64_t const&, std::string const&,
-                 Dictionary const&) override {}
-    void onJobNew(std::uint64_t const&, sdbus::ObjectPath const&, std::string const&, std::string const&) override {}
-    void onJobEnded(std::uint64_t const&, sdbus::ObjectPath const&, std::string const&, std::string const&) override {}
-    void onSignalsLost(std::uint64_t const&, std::uint64_t const&) override {}
-    void onSubscriptionEnded(std::string const&) override {}
-};
-
-class VmCalls final : public sdbus::ProxyInterfaces<org::apiary::Apiary1::VM_proxy, sdbus::Properties_proxy> {
-public:
-    VmCalls(BusLink& link, std::string const& path) : ProxyInterfaces{link.connection(), link.owner(), path} {}
-
-private:
-    void onEvent(std::uint64_t const&, std::uint64_t const&, std::string const&, std::uint64_t const&,
-                 std::string const&, std::string const&, std::string const&, std::string const&, std::string const&,
-                 Dictionary const&) override {}
-    void onPropertiesChanged(std::string const&, Dictionary const&, Strings const&) override {}
-};
-
-class JobCalls final : public sdbus::ProxyInterfaces<org::apiary::Apiary1::Job_proxy, sdbus::Properties_proxy> {
-public:
-    JobCalls(BusLink& link, std::string const& path) : ProxyInterfaces{link.connection(), link.owner(), path} {}
-
-private:
-    void onPropertiesChanged(std::string const&, Dictionary const&, Strings const&) override {}
-};
-
-class PluginCalls final : public sdbus::ProxyInterfaces<org::apiary::Apiary1::Plugin_proxy, sdbus::Properties_proxy> {
-public:
-    PluginCalls(BusLink& link, std::string const& path) : ProxyInterfaces{link.connection(), link.owner(), path} {}
-
-private:
-    void onPropertiesChanged(std::string const&, Dictionary const&, Strings const&) override {}
-};
-
-class JournalCalls final : public sdbus::ProxyInterfaces<org::apiary::Apiary1::Journal_proxy> {
-public:
-    explicit JournalCalls(BusLink& link) : ProxyInterfaces{link.connection(), link.owner(), root_path} {}
-};
 
 template <typename... Types>
 auto tuple_of(sdbus::Struct<Types...> const& row) -> std::tuple<Types...> const& {
@@ -178,6 +127,16 @@ public:
         });
     }
 
+    auto list_agents() -> std::vector<Values> override {
+        return asked([&] {
+            std::vector<Values> agents;
+            for (auto const& agent : AgentsCalls{*link_}.List({})) {
+                agents.push_back(values_from(agent));
+            }
+            return agents;
+        });
+    }
+
     auto vm_path(std::string const& name) -> std::string override {
         return asked([&] { return std::string{ManagerCalls{*link_}.GetVM(name)}; });
     }
@@ -234,6 +193,10 @@ public:
                     return plugin.Restart({});
             }
         });
+    }
+
+    void unregister_agent(std::string const& name) override {
+        asked([&] { AgentsCalls{*link_}.Unregister(name, {}); });
     }
 
     auto reload(bool dry_run) -> ReloadResult override {

@@ -30,6 +30,7 @@ public:
     virtual auto list_vms(std::string const& after, VmFilter const& filter) -> VmPage = 0;
     virtual auto list_jobs(std::uint64_t after, Strings const& vms) -> JobPage = 0;
     virtual auto list_plugins(std::string const& after, PluginFilter const& filter) -> PluginPage = 0;
+    virtual auto list_agents() -> std::vector<Values> = 0;  // by name; as Agents.List tells them
     virtual auto vm_path(std::string const& name) -> std::string = 0;
     virtual auto vm_properties(std::string const& path) -> Values = 0;
     virtual auto job_properties(std::string const& path) -> Values = 0;
@@ -42,6 +43,7 @@ public:
     virtual void cancel(std::string const& job_path) = 0;
     // Waits as long as it takes: the plugin's calls that are under way have deadlines of their own.
     virtual void plugin_command(std::string const& plugin_path, PluginCommand command) = 0;
+    virtual void unregister_agent(std::string const& name) = 0;
     virtual auto reload(bool dry_run) -> ReloadResult = 0;
     virtual auto vm_config(std::string const& vm_path, bool pending) -> std::vector<ConfigSetting> = 0;
     virtual auto stop_all(bool force) -> std::vector<StopRow> = 0;

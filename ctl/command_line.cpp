@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "ctl/option_words.hpp"
 #include "ctl/since.hpp"
 #include "ctl/suggest.hpp"
 
@@ -16,44 +17,10 @@ constexpr char const* epilogue =
     "Every command that prints has --json (one document; `events`: one object a line). The bus is found by --address,\n"
     "APIARY_BUS_ADDRESS, the address file of the daemon's private bus (/run/apiary/bus-address), or else it is the\n"
     "system bus; with --session it is your session bus, and the daemon is your own.\n\n"
-    "Exit status: 0 done; 1 refused or failed; 2 wrong usage; 3 no such VM, job or plugin; 4 not allowed; 5 the daemon "
-    "does "
-    "not\n"
-    "answer; 6 the job was canceled, superseded or ran out of time; 128+N ended by signal N (130: Ctrl-C).\n"
+    "Exit status: 0 done; 1 refused or failed; 2 wrong usage; 3 no such VM, job, plugin or agent; 4 not allowed;\n"
+    "5 the daemon does not answer; 6 the job was canceled, superseded or ran out of time; 128+N ended by signal N "
+    "(130: Ctrl-C).\n"
     "With several VMs: that of the first that is not 0.";
-
-// The library would take "-1" for a number without a sign.
-auto digits_only(std::string& text) -> std::string {
-    bool const good = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-    return good ? std::string{} : '\'' + text + "' is not a number";
-}
-
-auto since_word(std::string& text) -> std::string {
-    return parse_since(text, now_in_micros()) ? std::string{}
-                                              : '\'' + text +
-                                                    "' is neither an event's number nor a time: 2026-11-20, "
-                                                    "2026-11-20T18:00:22Z, '10 min ago', @1763672902";
-}
-
-// Refuses what is none of these words (`what`: "a state"), and says which one was perhaps meant.
-auto one_of(std::vector<std::string> words, std::string const& what) -> std::function<std::string(std::string&)> {
-    return [words = std::move(words), what](std::string& text) -> std::string {
-        if (std::ranges::find(words, text) != words.end()) {
-            return {};
-        }
-        std::string all;
-        for (auto const& word : words) {
-            all += (all.empty() ? "" : &word == &words.back() ? " or " : ", ") + word;
-        }
-        auto const meant = suggestion(text, words);
-        return '\'' + text + "' is not " + what + ": " + (meant ? "did you mean '" + *meant + "'?" : all);
-    };
-}
-
-// A closed set: see introspection/.
-auto state_word() -> std::function<std::string(std::string&)> {
-    return one_of({"stopped", "starting", "running", "paused", "stopping", "failed"}, "a state");
-}
 
 // Builds the parser around the invocation that it fills.
 class Parser {
@@ -71,6 +38,7 @@ public:
         add_reading();
         add_operations();
         add_plugins();
+        add_agents();
         add_daemon();
         // After the subcommands, which would inherit these.
         app_.footer(epilogue);
@@ -278,6 +246,18 @@ private:
         add_plugin_names(app);
     }
 
+    void add_agents() {
+        agent_ = app_.add_subcommand("agent", "Programs that are asked as VMs start and end: list, unregister");
+        agent_->fallthrough();
+        agent_->require_subcommand(0, 1);
+        auto* const list = add_to(agent_, "list", "Table of the agents", Action::agent_list);
+        list->add_flag("--names", invocation_.names_only, "Only names, one a line");
+        add_to(agent_, "unregister", "Ask agents no more, nor wait for those that are gone", Action::agent_unregister)
+            ->add_option("agent", invocation_.agents, "Agents")
+            ->type_name("AGENT")
+            ->required();
+    }
+
     void add_daemon() {
         auto* const cancel = add("cancel", "Ask jobs to end early; what they did is undone", Action::cancel);
         cancel->add_option("job", invocation_.jobs, "Numbers of jobs (see: apiaryctl jobs)")
@@ -335,6 +315,9 @@ private:
             return extras.empty() ? wrong("Say what: list, show, enable, disable or restart.")
                                   : wrong(unknown(extras.front()));
         }
+        if (agent_->parsed() && agent_->get_subcommands().empty()) {
+            return extras.empty() ? wrong("Say what: list or unregister.") : wrong(unknown(extras.front()));
+        }
         if (!extras.empty()) {
             return wrong("'" + extras.front() + "' is not expected here.");
         }
@@ -370,6 +353,7 @@ private:
         CLI::App const* const where = config_->parsed()   ? config_
                                       : daemon_->parsed() ? daemon_
                                       : plugin_->parsed() ? plugin_
+                                      : agent_->parsed()  ? agent_
                                                           : &app_;
         for (auto const* const command : where->get_subcommands([](auto const*) { return true; })) {
             names.push_back(command->get_name());
@@ -382,6 +366,7 @@ private:
     CLI::App* config_ = nullptr;
     CLI::App* daemon_ = nullptr;
     CLI::App* plugin_ = nullptr;
+    CLI::App* agent_ = nullptr;
     CLI::App app_{"apiaryctl commands virtual machines and shows what happens to them.", "apiaryctl"};
 };
 

@@ -32,7 +32,7 @@ auto hint_for(std::string_view error_name, std::string_view vm) -> std::string {
                "alone.";
     }
     if (error_name == "Degraded") {
-        return "Make room on the disk of the daemon's state directory; it tries again by itself.";
+        return "Where there is room on that disk again the daemon goes on by itself.";
     }
     if (error_name == "ShuttingDown") {
         return "The daemon stops its VMs and ends. Start it again, then the VM.";

@@ -28,6 +28,8 @@ struct Invocation {
         plugin_list,
         plugin_show,
         plugin_operate,
+        agent_list,
+        agent_unregister,
         shutdown_all,
         daemon_stop,
         daemon_restart,
@@ -47,7 +49,7 @@ struct Invocation {
     bool open_console = false;           // operate: start
     bool force = false;                  // operate: fail_reset; console; shutdown_all, daemon_stop, daemon_restart
     bool read_only = false;              // console
-    bool names_only = false;             // list, jobs, plugin_list: for scripts and completion
+    bool names_only = false;             // list, jobs, plugin_list, agent_list: for scripts and completion
     std::vector<std::string> states;     // list, plugin_list
     bool follow = false;                 // events
     std::optional<std::uint64_t> since;  // events: the first number wanted
@@ -58,6 +60,7 @@ struct Invocation {
     bool dry_run = false;                // reload
     std::vector<std::string> plugins;    // plugin_show, plugin_operate
     PluginCommand plugin_command = PluginCommand::enable;  // plugin_operate
+    std::vector<std::string> agents;                       // agent_unregister
     bool keep_vms = false;                                 // daemon_stop
     std::vector<std::string> files;     // config_show (none: ask the daemon), config_check; import: the one
     std::vector<std::string> vmstated;  // config_show, config_check: folders

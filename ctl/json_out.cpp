@@ -242,4 +242,37 @@ auto plugin_results_json(PluginCommand command, std::vector<PluginResult> const&
     return line(json);
 }
 
+auto agents_json(std::vector<Values> const& agents) -> std::string {
+    Json json{{"agents", Json::array()}};
+    for (auto const& agent : agents) {
+        bool const some = agent.contains("vms");
+        json["agents"].push_back({{"name", text_of(agent, "name")},
+                                  {"who", text_of(agent, "who")},
+                                  {"present", flag_of(agent, "present")},
+                                  {"needed", flag_of(agent, "needed")},
+                                  {"order", number_of(agent, "order")},
+                                  {"vms", some ? Json(strings_of(agent, "vms")) : Json(nullptr)},
+                                  {"calls", strings_of(agent, "calls")},
+                                  {"events", strings_of(agent, "events")},
+                                  {"answered", number_of(agent, "answered")},
+                                  {"failures", number_of(agent, "failures")},
+                                  {"under_way", number_of(agent, "under-way")},
+                                  {"waiting", number_of(agent, "waiting")},
+                                  {"last_error", text_of(agent, "error")}});
+    }
+    return line(json);
+}
+
+auto agent_results_json(std::vector<AgentResult> const& results) -> std::string {
+    Json json{{"results", Json::array()}};
+    for (auto const& result : results) {
+        json["results"].push_back({{"agent", result.agent},
+                                   {"command", "unregister"},
+                                   {"result", result.error.empty() ? "done" : "failed"},
+                                   {"error", result.error},
+                                   {"error_name", result.error_name}});
+    }
+    return line(json);
+}
+
 }  // namespace apiary::ctl

@@ -43,6 +43,13 @@ struct PluginResult {
 };
 [[nodiscard]] auto plugin_results_json(PluginCommand command, std::vector<PluginResult> const& results) -> std::string;
 
+[[nodiscard]] auto agents_json(std::vector<Values> const& agents) -> std::string;
+struct AgentResult {
+    std::string agent;
+    std::string error, error_name;  // error: empty: it is unregistered
+};
+[[nodiscard]] auto agent_results_json(std::vector<AgentResult> const& results) -> std::string;
+
 // Lines of `events` that are no events: `control` says what they tell.
 [[nodiscard]] auto truncated_json(std::uint64_t oldest, std::string const& stream) -> std::string;
 [[nodiscard]] auto control_json(std::string const& control, std::string const& stream) -> std::string;

@@ -23,6 +23,8 @@ namespace apiary::ctl {
 [[nodiscard]] auto plugin_list(Context& context, Invocation const& asked) -> ExitCode;
 [[nodiscard]] auto plugin_show(Context& context, Invocation const& asked) -> ExitCode;
 [[nodiscard]] auto plugin_operate(Context& context, Invocation const& asked) -> ExitCode;
+[[nodiscard]] auto agent_list(Context& context, Invocation const& asked) -> ExitCode;
+[[nodiscard]] auto agent_unregister(Context& context, Invocation const& asked) -> ExitCode;
 [[nodiscard]] auto shutdown_all(Context& context, Invocation const& asked) -> ExitCode;
 [[nodiscard]] auto daemon_stop(Context& context, Invocation const& asked) -> ExitCode;
 [[nodiscard]] auto daemon_restart(Context& context, Invocation const& asked) -> ExitCode;

@@ -42,6 +42,10 @@ auto dispatch(Context& context, Invocation const& asked) -> ExitCode {
             return plugin_show(context, asked);
         case Action::plugin_operate:
             return plugin_operate(context, asked);
+        case Action::agent_list:
+            return agent_list(context, asked);
+        case Action::agent_unregister:
+            return agent_unregister(context, asked);
         case Action::shutdown_all:
             return shutdown_all(context, asked);
         case Action::daemon_stop:

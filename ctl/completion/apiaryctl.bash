@@ -1,4 +1,4 @@
-# Completion of apiaryctl for bash: commands, options, and what the daemon knows (VMs, jobs, plugins).
+# Completion of apiaryctl for bash: commands, options, and what the daemon knows (VMs, jobs, plugins, agents).
 
 # The names that the daemon tells, asked with the --address or --session that stands on the line; nothing where it does not answer.
 _apiaryctl_ask() {
@@ -33,7 +33,7 @@ _apiaryctl_offer_lines() {
 _apiaryctl() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
     local commands="list status events jobs version start stop poweroff reset pause resume failreset console cancel
-        reload config import plugin shutdown-all daemon boot shutdown"
+        reload config import plugin agent shutdown-all daemon boot shutdown"
     local common="--address --session --json --quiet --help" own="" command="" second="" i
     COMPREPLY=()
 
@@ -97,6 +97,7 @@ _apiaryctl() {
             ;;
         import) own="--output" ;;
         plugin) [[ $second == list ]] && own="--state --names" ;;
+        agent) [[ $second == list ]] && own="--names" ;;
     esac
     if [[ $cur == -* ]]; then
         COMPREPLY=($(compgen -W "$own $common" -- "$cur"))
@@ -133,6 +134,12 @@ _apiaryctl() {
                     _apiaryctl_offer_lines "$(_apiaryctl_ask plugin list --names --state starting --state running \
                         --state ended --state unusable --state absent)"
                     ;;
+            esac
+            ;;
+        agent)
+            case $second in
+                '') COMPREPLY=($(compgen -W "list unregister" -- "$cur")) ;;
+                unregister) _apiaryctl_offer_lines "$(_apiaryctl_ask agent list --names)" ;;
             esac
             ;;
         import)

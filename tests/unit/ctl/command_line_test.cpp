@@ -60,6 +60,17 @@ TEST(CommandLine, plugins) {
     fault({"plugin", "list", "a"});
 }
 
+TEST(CommandLine, agents) {
+    EXPECT_EQ(asked({"agent", "list"}).action, Action::agent_list);
+    EXPECT_TRUE(asked({"agent", "list", "--names"}).names_only);
+    EXPECT_EQ(asked({"agent", "unregister", "a", "b"}).agents, (Words{"a", "b"}));
+    EXPECT_EQ(fault({"agent"}), "apiaryctl: agent: Say what: list or unregister.");
+    EXPECT_EQ(fault({"agent", "unregistr"}),
+              "apiaryctl: agent: There is no command 'unregistr'. Did you mean 'unregister'?");
+    fault({"agent", "unregister"});
+    fault({"agent", "list", "a"});
+}
+
 TEST(CommandLine, configurations) {
     EXPECT_EQ(asked({"config", "show"}).action, Action::config_show);
     auto const show = asked({"config", "show", "web", "--file", "a", "--file", "b", "--json", "--backend", "bhyve"});

@@ -22,6 +22,7 @@ struct FakeDaemon {
     std::vector<VmRow> vms;  // sorted as the daemon would
     std::vector<JobRow> jobs;
     std::vector<PluginRow> plugins;
+    std::vector<Values> agents;
     std::size_t page_size = 1000;
     std::map<std::string, Values> job_answers;  // by path
     std::map<std::string, Failure> refusals;    // of commands, by the VM's name
@@ -140,6 +141,18 @@ public:
                 plugin.state = command == PluginCommand::disable ? "disabled" : "starting";
             }
         }
+    }
+
+    auto list_agents() -> std::vector<Values> override {
+        if (auto const refusal = daemon_.refusals.find("agents"); refusal != daemon_.refusals.end()) {
+            throw Failure{refusal->second};
+        }
+        return daemon_.agents;
+    }
+
+    void unregister_agent(std::string const& name) override {
+        daemon_.calls.push_back("unregister " + name);
+        std::erase_if(daemon_.agents, [&](Values const& agent) { return text_of(agent, "name") == name; });
     }
 
     auto vm_path(std::string const& name) -> std::string override {
