@@ -152,8 +152,7 @@ struct apiary_plugin {
     int (*poststop)(void* self, apiary_call* call);
     /* The guest is to be launched again after a restart of the daemon: descriptors that were contributed are gone, and
      * are wanted again. With APIARY_PLUGIN_RENEW_AT_REBOOT also before each launch after a reboot; nothing is gone
-     * then. What is not contributed anew holds as it is, but for
-     * descriptors. NULL: all does. */
+     * then. What is not contributed anew holds as it is, but for descriptors that are gone. NULL: so does all. */
     int (*renew)(void* self, apiary_call* call);
     /* One of the events that were asked for. The result is told, and changes nothing. */
     int (*event)(void* self, apiary_call* call);
