@@ -37,7 +37,7 @@ struct HostRuns : HostFixture {
     }
     // A program of a test, as `name` in the folder.
     auto write(std::string const& name, std::string const& text, mode_t mode = 0755) -> std::string {
-        std::string path = folder.path + "/" + name;
+        std::string path = folder.path() + "/" + name;
         std::ofstream{path} << text;
         ::chmod(path.c_str(), mode);
         return path;
@@ -70,8 +70,8 @@ TEST_F(HostRuns, ProgramsWithNothingOfItsOwn) {
                 ElementsAre("out: 0", "out: 1", "out: 2", Not(IsEmpty())));
     EXPECT_THAT(shell("ulimit -n"), Contains("out: 1024"));
     EXPECT_THAT(shell("cat; pwd; echo $PATH; echo ${HOME-none}; ulimit -c >&2"), Contains("out: none"));
-    EXPECT_THAT(shell("pwd; echo $A$B", {{"run_folder", {folder.path}}, {"run_env", {"A=x", "B=y z"}}}),
-                AllOf(Contains("out: " + folder.path), Contains("out: xy z")));
+    EXPECT_THAT(shell("pwd; echo $A$B", {{"run_folder", {folder.path()}}, {"run_env", {"A=x", "B=y z"}}}),
+                AllOf(Contains("out: " + folder.path()), Contains("out: xy z")));
     EXPECT_THAT(shell("trap '' TERM; ps -o pgid= -p $$ | tr -d ' '; echo $$; grep -E 'Sig(Ign|Blk)' /proc/self/status"),
                 Contains("out: SigBlk:\t0000000000000000"));
 }
@@ -254,7 +254,7 @@ TEST_F(HostRuns, FilesOfTheOwnerAlone) {
     EXPECT_THAT(run({open}, {{"run_owner", {me}}}), Not(Contains("out: open")));
     EXPECT_THAT(host.logged(), Contains(HasSubstr("others than its owner can write to it")));
     EXPECT_THAT(run({mine}, {{"run_owner", {"12345"}}}), Contains(HasSubstr("has to belong to uid 12345")));
-    EXPECT_THAT(run({folder.path}, {{"run_owner", {me}}}), Contains(HasSubstr("it is no file")));
+    EXPECT_THAT(run({folder.path()}, {{"run_owner", {me}}}), Contains(HasSubstr("it is no file")));
     if (::getuid() == 0) {
         EXPECT_THAT(run({"/usr/bin/env", "true"}, {{"run_owner", {"0"}}}), Contains(HasSubstr("ran 0 status 0")));
     }
@@ -262,9 +262,9 @@ TEST_F(HostRuns, FilesOfTheOwnerAlone) {
 
 // Who opens a socket is told that it cannot be opened: so this was not.
 TEST_F(HostRuns, WhatIsNoFileIsNotEvenOpened) {
-    auto const path = folder.path + "/socket";
+    auto const path = folder.path() + "/socket";
     ASSERT_EQ(::mknod(path.c_str(), S_IFSOCK | 0700, 0), 0);
-    auto const link = folder.path + "/link";
+    auto const link = folder.path() + "/link";
     ASSERT_EQ(::symlink(path.c_str(), link.c_str()), 0);
     for (auto const& one : {path, link}) {
         EXPECT_THAT(run({one}, {{"run_owner", {std::to_string(::getuid())}}}), Contains(HasSubstr("it is no file")));
@@ -285,7 +285,7 @@ TEST_F(HostRuns, FilesThatNobodyElseCanExchangeByTheirName) {
     ASSERT_EQ(::symlink(path.c_str(), link.c_str()), 0);
     EXPECT_THAT(run({link}, {{"run_owner", {"0"}}}), Contains("out: name " + path));
     // A folder that is a link, as /home is on FreeBSD; in a folder that others can write to, it does no harm either.
-    auto const folder_link = folder.path + "/elsewhere";
+    auto const folder_link = folder.path() + "/elsewhere";
     ASSERT_EQ(::symlink(safe.c_str(), folder_link.c_str()), 0);
     EXPECT_THAT(run({folder_link + "/hook"}, {{"run_owner", {"0"}}}), Contains("out: name " + path));
     ::chmod(safe.c_str(), 0777);
