@@ -16,6 +16,12 @@
 
 namespace apiary::config {
 
+struct Meaning {
+    char const* text;  // beside what each VM of the test has
+    char const* key;
+    char const* value;
+};
+
 struct Remark {
     char const* text;
     char const* said;
