@@ -21,7 +21,8 @@ namespace apiary::bus {
 namespace {
 
 constexpr int backlog = 32;
-constexpr int accepted_of_a_turn = backlog + 1;  // no more than these can have connected before the turn
+constexpr int accepted_of_a_turn = 2 * backlog;  // more than can have connected before: Linux lets one more wait than
+                                                 // asked for, FreeBSD half as many more
 constexpr int devd_socket_bytes = 256 * 1024;    // as devd's
 constexpr Duration devd_patience = std::chrono::seconds{10};
 constexpr Duration pause_without_descriptors = std::chrono::seconds{1};

@@ -40,6 +40,7 @@ struct Context {
     // The file of the VM that is being read: what is wrong with it is its owner's trouble, also where it comes from a
     // template of root's.
     SourceFile const* subject = nullptr;
+    bool unknown_keys = false;  // whether it was told or not
     Variables global;
     Templates templates;                       // of trusted files
     std::map<uid_t, Templates> own_templates;  // of everybody else's: each sees root's and his own

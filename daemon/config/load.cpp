@@ -50,6 +50,7 @@ public:
         auto const& owners = context_.diagnostics.owners_with_errors();
         result_.owners_with_errors.assign(owners.begin(), owners.end());
         result_.diagnostics = context_.diagnostics.take();
+        result_.unknown_keys = context_.unknown_keys;
         return std::move(result_);
     }
 

@@ -84,6 +84,7 @@ struct LoadResult {
     std::vector<Diagnostic> diagnostics;     // by position
     std::vector<std::string> dropped_files;  // files of others that are wrong as a whole, or were not read
     std::vector<std::string> dropped_vms;    // names of VMs whose own sections are wrong
+    bool unknown_keys = false;               // some key is nobody's: a plugin that comes may declare it
 
     // What is wrong is not gone: see keep_applied(). Errors that are harmless are not counted here.
     uid_t trusted_uid = 0;                    // LoadOptions'

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "config/text.hpp"
-#include "config/unknown_key.hpp"
 #include "config/value_type.hpp"
 
 namespace apiary::config {
@@ -126,7 +125,8 @@ void VmReader::set_key(Statement const& statement, Place const& place) {
     if (key == nullptr) {
         std::string const guess =
             context_.listens(*place.file) ? did_you_mean(statement.name, context_.keys.names()) : std::string{};
-        error(mark, {}, std::string{unknown_key_words} + quoted_text(statement.name) + guess);
+        error(mark, {}, "unknown key " + quoted_text(statement.name) + guess);
+        context_.unknown_keys = true;
         return;
     }
     if (!key->list && (statement.append || statement.values.size() > 1)) {

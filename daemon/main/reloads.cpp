@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "config/keep.hpp"
-#include "config/unknown_key.hpp"
 #include "main/log.hpp"
 #include "vm/kill_point.hpp"
 
@@ -59,8 +58,7 @@ void Reloads::apply_first(config::LoadResult first, std::vector<DefinitionPtr> b
 }
 
 void Reloads::note(config::LoadResult const& result, std::vector<std::string> diagnostics, bool taken) {
-    unknown_keys_ = std::ranges::any_of(
-        result.diagnostics, [](auto const& one) { return one.message.starts_with(config::unknown_key_words); });
+    unknown_keys_ = result.unknown_keys;
     last_.files.clear();
     for (auto const& file : result.files) {
         last_.files.push_back(file.name);
@@ -89,14 +87,12 @@ void Reloads::keys_changed() {
     if (unknown_keys_) {
         log::info(
             "plugins have brought other keys, or taken some away, and the configuration has keys that were not known: "
-            "it is "
-            "read again");
+            "it is read again");
         request();
     } else {
         log::info(
             "plugins have brought other keys, or taken some away: that holds from the next reading of the "
-            "configuration on "
-            "(apiaryctl reload)");
+            "configuration on (apiaryctl reload)");
     }
 }
 

@@ -216,6 +216,7 @@ void Plugin::retire(Done done) {
     pause_timer_ = nullptr;
     if (!host_) {
         retired();
+        pump();  // calls may have waited for the pause to be over
         return;
     }
     retiring_ = true;

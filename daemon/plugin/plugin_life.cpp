@@ -128,13 +128,12 @@ void Plugin::on_end(std::string const& why) {
         pause_ = std::min(pause_ * 2, timings.last_pause);
     }
     if (!was_ready && !expected) {
-        // In a call, too: somebody waits for it to be ready.
-        bool const waited_for = !waiting_.empty() || !to_replay_.empty();
         error_ = why;
         say(0, why);
         if (!wanted && !tries_again()) {
-            if (waited_for && !disabled_) {
-                strike(why);  // in a call, too: somebody waited for it to be ready
+            // In a call, too: somebody waits for it to be ready.
+            if ((!waiting_.empty() || !to_replay_.empty()) && !disabled_) {
+                strike(why);
             }
             refuse_waiting();
         }

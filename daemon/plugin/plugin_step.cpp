@@ -58,8 +58,12 @@ auto result_of(Answer answer, bool prestart) -> StepResult {
     return result;
 }
 
-// What was not contributed anew holds, but for descriptors, which are gone. Of what one thing of the VM is to be, only
-// the new holds, of whatever kind; notes are about nothing but themselves.
+auto is_gone(Contribution const& one) -> bool {
+    return one.kind == "fd" && !one.fd;
+}
+
+// What was not contributed anew holds, but for descriptors that are gone: those of an earlier daemon. Of what one thing
+// of the VM is to be, only the new holds, of whatever kind; notes are about nothing but themselves.
 void keep_others(std::vector<Contribution> const& before, std::vector<Contribution>& now) {
     auto const fresh = now.size();
     for (auto const& one : before) {
@@ -67,7 +71,7 @@ void keep_others(std::vector<Contribution> const& before, std::vector<Contributi
             now.begin(), now.begin() + static_cast<std::ptrdiff_t>(fresh), [&one](Contribution const& other) {
                 return other.id == one.id && (other.kind == "note") == (one.kind == "note");
             });
-        if (one.kind != "fd" && !replaced && now.size() < max_contributions) {
+        if (!is_gone(one) && !replaced && now.size() < max_contributions) {
             now.push_back(one);
         }
     }
@@ -249,7 +253,7 @@ void PluginStep::renew(StepCall call, Done done) {
     auto const* const declared = plugin_ != nullptr ? plugin_->declaration() : nullptr;
     if (declared != nullptr && !declared->has.renew) {
         // It says that its contributions hold without descriptors: those that there were are of no use then.
-        std::erase_if(call.contributions, [](Contribution const& one) { return one.kind == "fd" && !one.fd; });
+        std::erase_if(call.contributions, is_gone);
         world_.loop.post([done = std::move(done), kept = std::move(call.contributions)] {
             done({.text = {}, .contributions = kept});
         });

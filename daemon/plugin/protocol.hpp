@@ -8,21 +8,19 @@
 //
 // The host is begun as
 //   apiary-plugin-host --serve FILE.so      the plugin's process. Runs with the plugin's rights.
-//   apiary-plugin-host --describe FILE.so   one `plugin` frame, then the end. Becomes an unprivileged user first (if
-//   root). apiary-plugin-host --configure FILE.so  likewise; `check` frames in, one `checked` frame for each out, until
-//   the end of
-//                                           the channel.
+//   apiary-plugin-host --describe FILE.so   one `plugin` frame, then the end. Becomes an unprivileged user first, if it
+//                                           is root.
+//   apiary-plugin-host --configure FILE.so  likewise; `check` frames in, one `checked` frame for each out, until the
+//                                           end of the channel.
 // FILE.so is its name for people: what is loaded is the descriptor that comes with `hello`, opened by the daemon, which
 // has judged who owns it. A file that is replaced meanwhile is not loaded by mistake.
 //
 // daemon -> host
 //   hello    protocol, version (Apiary's), and the descriptor of the file. The first. To --serve also: bus (address;
-//   absent:
-//            none), state (folder), user, capabilities, no_network: the host takes its lock (state + "/lock"), gives up
-//            its rights, loads the file, calls init(), and answers `plugin`
+//            absent: none), state (folder), user, capabilities, no_network: the host takes its lock (state + "/lock"),
+//            gives up its rights, loads the file, calls init(), and answers `plugin`
 //   call     id, what ("prestart", "poststop", "renew", "event", "reload"), timeout (ms), vm (see below; absent: none),
-//   attempt,
-//            contributions [[kind, id, value]…], event {seq, type, fields {name: text}}
+//            attempt, contributions [[kind, id, value]…], event {seq, type, fields {name: text}}
 //   cancel   id
 //   secret   ask, value; or error (a number of errno)
 //   bus      bus (address; absent: none now)
@@ -31,23 +29,20 @@
 //
 // host -> daemon
 //   plugin   protocol, abi, and the declaration: name, version, doc, keys [{name, type, flags, fallback, doc, why,
-//   words, least,
-//            most}…], phase, flags, before, after, events, user, capabilities, prestart_timeout, poststop_timeout,
-//            event_timeout (ms), has ["configure", "prestart", "poststop", "renew", "event", "reload"]
+//            words, least, most}…], phase, flags, before, after, events, user, capabilities, prestart_timeout,
+//            poststop_timeout, event_timeout (ms), has ["configure", "prestart", "poststop", "renew", "event",
+//            "reload"]
 //   failed   text: it cannot be loaded (wrong ABI, no symbol, a missing library); the end follows
 //   end      id, result ("ok", "failed", "veto"), text, broken (true: the function was left otherwise than by
-//   returning),
-//            contributions [[kind, id, value]…]; a contribution of kind "fd"
-//   has
-//            the number of its descriptor in this frame as its value
+//            returning), contributions [[kind, id, value]…]; a contribution of kind "fd" has the number of its
+//            descriptor in this frame as its value
 //   checked  id, messages [[level, key, text]…], ok
 //   log      level, text, id (of the call; absent: none)
 //   line     id, text, error: for the log of the VM of that call
 //   emit     vm (absent: none), text, details {name: text}
 //   secret   ask, name
 //   spent    text: why the process is of little use for more calls: it is to quit when those under way have ended.
-//   Comes
-//            before the `end` of the call that it is noticed after
+//            Comes before the `end` of the call that it is noticed after
 //
 // vm: {name, id, incarnation, run_folder, settings [[key, [value…]]…]}
 //

@@ -222,6 +222,8 @@ private:
                 shown.append(" ").append(name).append("=").append(value);
             }
             detail(shown);
+        } else if (type == "spent") {  // the daemon would exchange the process
+            fault("resources", text);
         } else {
             return false;
         }

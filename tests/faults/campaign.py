@@ -252,10 +252,8 @@ class Campaign:
 
     def finish(self, follower):
         self.settle()
-        for _ in range(3):
-            for name in self.fleet.names():
-                self.fleet.post(name, "PowerOff")
-            time.sleep(0.2)
+        for name in self.fleet.names():
+            self.fleet.post(name, "PowerOff")
         client = self.fleet.connect()
         wait_until(lambda: is_still(rows_of(client)) and all(
             row["State"] in ("stopped", "failed") for row in rows_of(client).values()), "all VMs at rest", SETTLE)

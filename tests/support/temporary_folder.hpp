@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <system_error>
 
 namespace apiary::test {
 
@@ -17,7 +18,10 @@ public:
     }
     TemporaryFolder(TemporaryFolder const&) = delete;
     auto operator=(TemporaryFolder const&) -> TemporaryFolder& = delete;
-    ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+    ~TemporaryFolder() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
     [[nodiscard]] auto path() const -> std::string const& { return path_; }
 
 private:

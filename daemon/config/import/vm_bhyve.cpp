@@ -24,19 +24,6 @@ auto parent(std::string_view path) -> std::string {
     return std::string{path.substr(0, slash == std::string_view::npos ? 0 : slash)};
 }
 
-auto words_of(std::string_view text) -> std::vector<std::string> {
-    std::vector<std::string> words;
-    std::string word;
-    for (char const c : std::string{text} + ' ') {
-        if (c != ' ' && c != '\t' && c != '\n') {
-            word += c;
-        } else if (!word.empty()) {
-            words.push_back(std::exchange(word, {}));
-        }
-    }
-    return words;
-}
-
 class VmBhyve {
 public:
     explicit VmBhyve(ImportOptions const& options) : options_{options}, input_{sheet_, options} {

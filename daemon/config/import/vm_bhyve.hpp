@@ -46,6 +46,9 @@ private:
     std::unordered_map<std::string, std::size_t> index_;
 };
 
+// Its lists, as a shell's loop takes them.
+[[nodiscard]] auto words_of(std::string_view text) -> std::vector<std::string>;
+
 // A folder of VMs, and where it is in ZFS.
 struct VmBhyveStore {
     std::string folder;   // without a slash at its end

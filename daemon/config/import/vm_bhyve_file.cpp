@@ -80,23 +80,22 @@ auto VmBhyveFile::place(std::string_view key) const -> Place {
     return {name_, found != index_.end() ? entries_[found->second].line : 0};
 }
 
-namespace {
-
-auto switch_names(std::string_view text) -> std::vector<std::string> {
+auto words_of(std::string_view text) -> std::vector<std::string> {
     std::vector<std::string> words;
-    for (std::string_view const word : split(text, ' ')) {
-        if (!word.empty()) {
-            words.emplace_back(word);
+    std::string word;
+    for (char const c : std::string{text} + ' ') {
+        if (c != ' ' && c != '\t' && c != '\n') {
+            word += c;
+        } else if (!word.empty()) {
+            words.push_back(std::exchange(word, {}));
         }
     }
     return words;
 }
 
-}  // namespace
-
 void VmBhyveSwitches::read(VmBhyveFile& file, Sheet& sheet) {
     read_ = true;
-    for (std::string const& name : switch_names(file.get("switch_list"))) {
+    for (std::string const& name : words_of(file.get("switch_list"))) {
         describe(name, file, sheet);
     }
 }

@@ -11,7 +11,7 @@
 #include <memory>
 #include <utility>
 
-#include "plugin/host/child.hpp"
+#include "plugin/host/start.hpp"
 
 namespace apiary::plugin::host {
 namespace {
@@ -69,15 +69,12 @@ auto open_owned(std::string const& path, uid_t owner) -> std::variant<ProgramFil
         return ProgramFile{.path = std::move(name), .file = {}};
     }
     // Close on execution comes later, where it is known whether it may.
-    auto file = open_again(looked_at.get());
+    auto file = above_the_childs(open_again(looked_at.get()));
     if (!file) {
         return ProgramFault{errno, std::strerror(errno)};
     }
     std::array<char, 2> first{};
     bool const script = ::pread(file.get(), first.data(), first.size(), 0) == 2 && first[0] == '#' && first[1] == '!';
-    if (file.get() < first_free) {
-        file.reset(::fcntl(file.get(), F_DUPFD_CLOEXEC, first_free));
-    }
     return ProgramFile{.path = path, .file = std::move(file), .is_script = script};
 }
 

@@ -69,11 +69,8 @@ struct Pipe {
             return false;
         }
         read.reset(ends[0]);
-        write.reset(ends[1]);
-        if (write.get() < first_free) {
-            write.reset(::fcntl(write.get(), F_DUPFD_CLOEXEC, first_free));
-        }
-        return ::fcntl(read.get(), F_SETFL, O_NONBLOCK) == 0 && write;
+        write = above_the_childs(UniqueFd{ends[1]});
+        return write && ::fcntl(read.get(), F_SETFL, O_NONBLOCK) == 0;
     }
 };
 
@@ -133,12 +130,10 @@ private:
             }
             program = std::get<ProgramFile>(std::move(judged));
         }
-        UniqueFd nothing{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
-        if (nothing && nothing.get() < first_free) {
-            nothing.reset(::fcntl(nothing.get(), F_DUPFD_CLOEXEC, first_free));
-        }
-        canceling_ = call_.cancel_descriptor();
-        if (!nothing || !output_.make() || !errors_.make() || canceling_ < 0) {
+        auto const nothing = above_the_childs(UniqueFd{::open("/dev/null", O_RDONLY | O_CLOEXEC)});
+        bool const piped = nothing && output_.make() && errors_.make();
+        canceling_ = piped ? call_.cancel_descriptor() : -1;
+        if (canceling_ < 0) {
             return failed(outcome, errno);
         }
         std::array<char const*, 2> alone{path.c_str(), nullptr};

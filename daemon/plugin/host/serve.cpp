@@ -24,6 +24,7 @@
 #include "plugin/host/perform.hpp"
 #include "plugin/host/rights.hpp"
 #include "plugin/host/services.hpp"
+#include "plugin/host/start.hpp"
 #include "plugin/host/state.hpp"
 #include "plugin/members.hpp"
 
@@ -174,8 +175,7 @@ void wait_for_frames(Process& process) {
         process.calls->tell_expired();
         int wait = -1;
         if (auto const deadline = process.calls->next_deadline()) {
-            auto const left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()).count();
-            wait = static_cast<int>(std::clamp<std::int64_t>(left, 0, 3'600'000));
+            wait = milliseconds_until(*deadline);
         }
         pollfd watched{process.channel.descriptor(), POLLIN, 0};
         int const found = ::poll(&watched, 1, wait);

@@ -94,12 +94,9 @@ auto start_child(ChildPlan const& plan, Patience const& patience) -> Started {
         return failed(errno);
     }
     UniqueFd const told{ends[0]};
-    UniqueFd telling{ends[1]};
-    if (telling.get() < first_free) {
-        telling.reset(::fcntl(telling.get(), F_DUPFD_CLOEXEC, first_free));
-        if (!telling) {
-            return failed(errno);
-        }
+    auto telling = above_the_childs(UniqueFd{ends[1]});
+    if (!telling) {
+        return failed(errno);
     }
     sigset_t all;
     sigset_t before;
@@ -145,6 +142,11 @@ void leave_behind(Child child) {
     child.ended.reset();
     std::lock_guard const lock{leaving};
     left_behind().push_back(std::move(child));
+}
+
+auto above_the_childs(UniqueFd file) -> UniqueFd {
+    return !file || file.get() >= first_free ? std::move(file)
+                                             : UniqueFd{::fcntl(file.get(), F_DUPFD_CLOEXEC, first_free)};
 }
 
 auto milliseconds_until(SteadyClock::time_point when) -> int {

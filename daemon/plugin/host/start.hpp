@@ -41,6 +41,9 @@ inline constexpr std::chrono::seconds end_patience{2};
 void leave_behind(Child child);
 inline constexpr std::size_t most_left_behind = 64;  // then nothing is started: EAGAIN
 
+// The same file under a number that the child's own are not put over. Empty: errno says why.
+[[nodiscard]] auto above_the_childs(UniqueFd file) -> UniqueFd;
+
 // For poll(2): rounded up, so that it is over then.
 [[nodiscard]] auto milliseconds_until(std::chrono::steady_clock::time_point when) -> int;
 

@@ -208,7 +208,10 @@ static enum child_news not_executed(struct failure const* failure) {
     char path[256];
     snprintf(path, sizeof path, "%.255s", error_text);
     if (unreaped) {
-        reap_now();  // it ends by itself; whoever hears of it may look who lives in the folder, and is to find nobody
+        // Whoever hears of it may look who lives in the folder, and is to find nobody. It ends by itself, unless the
+        // user that it has become stops it: then nothing would be heard from here any more.
+        kill(hypervisor, SIGKILL);
+        reap_now();
     }
     int const step = failure->step >= 0 && failure->step <= step_exec ? failure->step : step_exec;
     error_number = failure->number;

@@ -6,10 +6,10 @@
  *
  * How it grows without breaking what was built before:
  *  - Every struct begins with its size as its maker knew it. Members are only ever added at the end. Before using a
- * member that came after version 1, ask APIARY_HAS(). What is absent is zero.
+ *    member that came after version 1, ask APIARY_HAS(). What is absent is zero.
  *  - Arrays of structs carry the distance of their elements (key_size).
  *  - Numbers of enumerations are never given to something else. Whoever meets one that he does not know takes it for
- * the one that is said to be the fallback.
+ *    the one that is said to be the fallback.
  *  - APIARY_PLUGIN_ABI changes only if all this did not suffice; a host says which it understands and refuses others.
  *
  * Texts are UTF-8, end with a zero byte, and live until the function that was given them returns; what a plugin gives
@@ -67,10 +67,9 @@ enum apiary_key_type {
 };
 
 enum apiary_key_flag {
-    APIARY_KEY_LIST = 1u << 0,   /* may be set several times, and with += */
-    APIARY_KEY_SECRET = 1u << 1, /* shown nowhere, stored nowhere */
-    APIARY_KEY_ROOT_ONLY =
-        1u << 2 /* refused from files that root does not own: say in `why` what others could do with it */
+    APIARY_KEY_LIST = 1u << 0,     /* may be set several times, and with += */
+    APIARY_KEY_SECRET = 1u << 1,   /* shown nowhere, stored nowhere */
+    APIARY_KEY_ROOT_ONLY = 1u << 2 /* refused from files that root does not own; `why`: what others could do with it */
 };
 
 struct apiary_key {
@@ -118,10 +117,9 @@ struct apiary_plugin {
     size_t key_count;
     size_t key_size; /* sizeof(struct apiary_key) */
 
-    uint32_t phase; /* enum apiary_phase */
-    uint32_t flags; /* enum apiary_plugin_flag */
-    const char* const*
-        before; /* names of plugins of the same phase that come after this one; NULL ends them; may be NULL */
+    uint32_t phase;            /* enum apiary_phase */
+    uint32_t flags;            /* enum apiary_plugin_flag */
+    const char* const* before; /* plugins of the same phase that come after this one; NULL ends them; may be NULL */
     const char* const* after;  /* and before this one. A circle is an error of all who are in it */
     const char* const* events; /* types of events that it wants to hear (org.apiary.Apiary1.VM.Event); NULL: none */
     const char* user;          /* account that its process runs as; NULL: as the daemon does */
@@ -152,8 +150,7 @@ struct apiary_plugin {
     int (*poststop)(void* self, apiary_call* call);
     /* The guest is to be launched again after a restart of the daemon: descriptors that were contributed are gone, and
      * are wanted again. With APIARY_PLUGIN_RENEW_AT_REBOOT also before each launch after a reboot; nothing is gone
-     * then. What is not contributed anew holds as it is, but for
-     * descriptors. NULL: all does. */
+     * then. What is not contributed anew holds as it is, but for descriptors that are gone. NULL: so does all. */
     int (*renew)(void* self, apiary_call* call);
     /* One of the events that were asked for. The result is told, and changes nothing. */
     int (*event)(void* self, apiary_call* call);
@@ -244,8 +241,8 @@ struct apiary_host {
      * reason: it is unknown, or somebody else contributed the same before. The descriptor is duplicated. */
     int (*contribute)(apiary_call* call, const char* kind, const char* id, const char* value);
     int (*contribute_fd)(apiary_call* call, const char* id, int fd);
-    /* prestart: those of the steps before; poststop, renew: its own, without descriptors. 0: there is one at `index`.
-     */
+    /* prestart: those of the steps before; poststop, renew: its own, without descriptors. 0: there is one at
+     * `index`. */
     int (*contribution)(apiary_call* call, size_t index, struct apiary_contribution* into);
 
     /* Runs a program to its end; blocks. It is the leader of a process group, which is killed when its time is over,
@@ -265,8 +262,7 @@ struct apiary_host {
 };
 
 /* The one symbol that a plugin exports. `host` stays valid for the life of the process. Gives the declaration; NULL: it
- * cannot work with this host. Must do nothing else: it is called, as an unprivileged user, to see what the plugin is.
- */
+ * cannot work with this host. Must do nothing else: it is called, as an unprivileged user, to see what it is. */
 APIARY_PLUGIN_EXPORT const struct apiary_plugin* apiary_plugin_entry(const struct apiary_host* host);
 
 #ifdef __cplusplus

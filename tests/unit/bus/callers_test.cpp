@@ -3,22 +3,19 @@
 
 #include <gtest/gtest.h>
 
-#include <memory>
-#include <vector>
+#include "unit/bus/user.hpp"
 
 namespace apiary::bus {
 namespace {
 
-auto call_from(uid_t uid) -> CallerPtr {
-    return std::make_shared<Caller>(uid, std::vector<gid_t>{});
-}
+using testing::user;
 
 TEST(CallerCache, forgetsTheLeastRecentlyUsed) {
     CallerCache cache{2};
-    cache.insert(":1.1", call_from(1));
-    cache.insert(":1.2", call_from(2));
+    cache.insert(":1.1", user(1));
+    cache.insert(":1.2", user(2));
     EXPECT_EQ(cache.find(":1.1")->uid, 1U);
-    cache.insert(":1.3", call_from(3));
+    cache.insert(":1.3", user(3));
     EXPECT_EQ(cache.size(), 2U);
     EXPECT_EQ(cache.find(":1.2"), nullptr);
     EXPECT_EQ(cache.find(":1.1")->uid, 1U);
@@ -27,8 +24,8 @@ TEST(CallerCache, forgetsTheLeastRecentlyUsed) {
 
 TEST(CallerCache, insertingAgainReplaces) {
     CallerCache cache{2};
-    cache.insert(":1.1", call_from(1));
-    cache.insert(":1.1", call_from(7));
+    cache.insert(":1.1", user(1));
+    cache.insert(":1.1", user(7));
     EXPECT_EQ(cache.size(), 1U);
     EXPECT_EQ(cache.find(":1.1")->uid, 7U);
 }

@@ -11,6 +11,7 @@
 
 #include "bus/devd_record.hpp"
 #include "support/fake_loop.hpp"
+#include "support/temporary_folder.hpp"
 #include "unit/bus/fake_engine.hpp"
 #include "unit/bus/stream_reader.hpp"
 
@@ -23,15 +24,7 @@ using testing::StreamReader;
 
 class Devd : public ::testing::Test {
 protected:
-    Devd() {
-        std::string pattern = "/tmp/apiary-devd-XXXXXX";
-        folder = ::mkdtemp(pattern.data());
-        make();
-    }
-    ~Devd() override {
-        sockets.reset();
-        std::filesystem::remove_all(folder);
-    }
+    Devd() { make(); }
     void make() {
         sockets = std::make_unique<DevdSockets>(
             loop, engine,
@@ -72,7 +65,8 @@ protected:
 
     test::FakeLoop loop;
     testing::FakeEngine engine;
-    std::string folder;
+    test::TemporaryFolder temporary;
+    std::string const folder = temporary.path();
     std::vector<std::string> said;
     std::unique_ptr<DevdSockets> sockets;
 };

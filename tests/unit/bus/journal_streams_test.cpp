@@ -10,6 +10,7 @@
 #include "support/fake_loop.hpp"
 #include "unit/bus/fake_engine.hpp"
 #include "unit/bus/stream_reader.hpp"
+#include "unit/bus/user.hpp"
 
 namespace apiary::bus {
 namespace {
@@ -18,13 +19,10 @@ using ::testing::ElementsAre;
 using testing::FakeEngine;
 using ::testing::HasSubstr;
 using testing::StreamReader;
+using testing::user;
 
 constexpr uid_t alice = 1001, bob = 1002;
 constexpr gid_t watchers = 77;
-
-auto user(uid_t uid, std::vector<gid_t> groups = {}) -> CallerPtr {
-    return std::make_shared<Caller>(Caller{uid, std::move(groups)});
-}
 
 class Streams : public ::testing::Test {
 protected:

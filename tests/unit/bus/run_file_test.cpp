@@ -8,16 +8,14 @@
 #include <filesystem>
 #include <system_error>
 
+#include "support/temporary_folder.hpp"
+
 namespace apiary::bus {
 namespace {
 
 struct RunFile : ::testing::Test {
-    RunFile() { folder = ::mkdtemp(name.data()); }
-    ~RunFile() override { std::filesystem::remove_all(folder); }
-    RunFile(RunFile const&) = delete;
-    auto operator=(RunFile const&) -> RunFile& = delete;
-    std::string name = "/tmp/apiary-run-file-XXXXXX", folder, path;
-    void SetUp() override { path = folder + "/file"; }
+    test::TemporaryFolder temporary;
+    std::string const folder = temporary.path(), path = folder + "/file";
 };
 
 TEST_F(RunFile, isReadBackAndReplaced) {

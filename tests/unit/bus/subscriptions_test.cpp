@@ -3,20 +3,18 @@
 
 #include <gtest/gtest.h>
 
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "bus/errors.hpp"
+#include "unit/bus/user.hpp"
 
 namespace apiary::bus {
 namespace {
 
-constexpr std::size_t kib = 1024;
+using testing::user;
 
-auto subscriber(uid_t uid) -> CallerPtr {
-    return std::make_shared<Caller>(uid, std::vector<gid_t>{});
-}
+constexpr std::size_t kib = 1024;
 
 // As the sender of signals uses it: true where one of so many bytes was sent.
 auto admit(Flow& flow, std::size_t bytes) -> bool {
@@ -54,8 +52,8 @@ TEST(SignalFilter, isBounded) {
 
 TEST(Subscriptions, theLastCallReplacesTheFilter) {
     Subscriptions all;
-    EXPECT_TRUE(all.put(":1.1", subscriber(1000), SignalFilter{{"a"}, {}}));
-    EXPECT_FALSE(all.put(":1.1", subscriber(1000), SignalFilter{{"b"}, {}}));
+    EXPECT_TRUE(all.put(":1.1", user(1000), SignalFilter{{"a"}, {}}));
+    EXPECT_FALSE(all.put(":1.1", user(1000), SignalFilter{{"b"}, {}}));
     EXPECT_EQ(all.size(), 1U);
     EXPECT_TRUE(all.find(":1.1")->filter.wants_vm("b"));
     EXPECT_FALSE(all.find(":1.1")->filter.wants_vm("a"));
@@ -68,13 +66,13 @@ TEST(Subscriptions, areBoundedForEachUserAndInAll) {
     Subscriptions all;
     for (std::size_t number = 0; number < Subscriptions::max_all; ++number) {
         auto const uid = static_cast<uid_t>(number / Subscriptions::max_of_user);
-        all.put(":1." + std::to_string(number), subscriber(uid), {});
+        all.put(":1." + std::to_string(number), user(uid), {});
         if (number + 1 == Subscriptions::max_of_user) {
-            EXPECT_THROW(all.put(":2.1", subscriber(uid), {}), Fault);
+            EXPECT_THROW(all.put(":2.1", user(uid), {}), Fault);
         }
     }
-    EXPECT_THROW(all.put(":2.2", subscriber(9999), {}), Fault);
-    EXPECT_NO_THROW(all.put(":1.0", subscriber(0), {}));  // not a new one
+    EXPECT_THROW(all.put(":2.2", user(9999), {}), Fault);
+    EXPECT_NO_THROW(all.put(":1.0", user(0), {}));  // not a new one
 }
 
 TEST(Flow, asksAfterSoMuchAndOnlyOnceAtATime) {

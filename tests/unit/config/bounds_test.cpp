@@ -53,6 +53,14 @@ TEST_F(Bounds, TemplatesMayBeDeepButNotBottomless) {
     EXPECT_THAT(errors(), ElementsAre(HasSubstr("nested more than 1000 deep")));
 }
 
+TEST_F(Bounds, AKeyThatNobodyKnowsIsNotedWhereThereIsTooMuchToTellToo) {
+    load_vm("ncpu = many;");
+    EXPECT_FALSE(result.unknown_keys);
+    load_vm(times(Diagnostics::most, "ncpu = many;") + "colour = red;");
+    EXPECT_THAT(errors(), testing::Not(testing::Contains(HasSubstr("colour"))));
+    EXPECT_TRUE(result.unknown_keys);
+}
+
 TEST_F(Bounds, AUserHasABudget) {
     std::string const heavy = "template t { " + times(5000, "ncpu = 2;") + " }\n";
     std::string many;

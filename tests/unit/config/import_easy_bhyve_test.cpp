@@ -20,14 +20,9 @@ struct EasyBhyve : ImportFixture {
     }
 };
 
-struct EasyBhyveRow {
-    char const* text;  // beside v_id=3 and what is usual
-    char const* key;
-    char const* value;
-};
-
 TEST_F(EasyBhyve, Variables) {
-    for (EasyBhyveRow const& row : std::initializer_list<EasyBhyveRow>{
+    // Beside v_id=3 and what is usual.
+    for (Meaning const& row : std::initializer_list<Meaning>{
              {"", "loader", "grub"},
              {"v_freebsd=YES", "loader", "bhyveload"},
              {"v_freebsd=NO", "loader", "grub"},

@@ -12,8 +12,15 @@
 #include "config/import/import.hpp"
 #include "config/import/sheet.hpp"
 #include "fixture.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace apiary::config {
+
+struct Meaning {
+    char const* text;  // beside what each VM of the test has
+    char const* key;
+    char const* value;
+};
 
 struct Remark {
     char const* text;
@@ -30,7 +37,8 @@ inline auto random_text(std::mt19937& random, std::vector<std::string> const& fr
 }
 
 struct ImportFixture : Fixture {
-    std::string folder;
+    test::TemporaryFolder temporary;
+    std::string const folder = temporary.path();
     ImportOptions import_options;
     ImportResult imported;
 
@@ -41,15 +49,12 @@ struct ImportFixture : Fixture {
     EightProcessors any;
 
     ImportFixture() {
-        std::string pattern = testing::TempDir() + "apiary-import-XXXXXX";
-        folder = ::mkdtemp(pattern.data());
         options.host = &any;
         options.trusted_uid = ::getuid();
         import_options.load = options;
         import_options.host_name = "alpha";
         import_options.rc_conf.clear();
     }
-    ~ImportFixture() override { std::filesystem::remove_all(folder); }
 
     auto write(std::string const& name, std::string const& text) -> std::string {
         std::filesystem::path const path = std::filesystem::path{folder} / name;

@@ -65,7 +65,7 @@ TEST_F(VmBhyveFolder, Folders) {
 }
 
 TEST_F(VmBhyveFolder, OneFile) {
-    write("vm/.config/system.conf", "switch_list=lab\ntype_lab=manual\nbridge_lab=bridge7\n");
+    write("vm/.config/system.conf", "switch_list=\"other\tlab\"\ntype_lab=manual\nbridge_lab=bridge7\n");
     auto const path = write("vm/v/v.conf", std::string{usual} +
                                                "network0_type=virtio-net\nnetwork0_switch=lab\n"
                                                "disk0_type=nvme\ndisk0_name=d\ndisk0_dev=zvol\n");

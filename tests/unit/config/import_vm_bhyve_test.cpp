@@ -11,14 +11,9 @@ using testing::IsEmpty;
 
 struct VmBhyve : VmBhyveFixture {};
 
-struct VmBhyveRow {
-    char const* text;  // beside loader and memory: what is said first counts
-    char const* key;
-    char const* value;
-};
-
 TEST_F(VmBhyve, Keys) {
-    for (VmBhyveRow const& row : std::initializer_list<VmBhyveRow>{
+    // Before loader and memory: what is said first counts.
+    for (Meaning const& row : std::initializer_list<Meaning>{
              {"", "loader", "uefi"},
              {"loader=bhyveload", "loader", "bhyveload"},
              {"loader=\"grub\"", "loader", "grub"},

@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "fixture.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace apiary::config {
 namespace {
@@ -17,14 +18,10 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 struct Source : Fixture {
-    std::filesystem::path folder;
+    test::TemporaryFolder temporary;
+    std::filesystem::path const folder{temporary.path()};
 
-    Source() {
-        std::string pattern = testing::TempDir() + "apiary-config-XXXXXX";
-        folder = ::mkdtemp(pattern.data());
-        options.trusted_uid = ::getuid();
-    }
-    ~Source() override { std::filesystem::remove_all(folder); }
+    Source() { options.trusted_uid = ::getuid(); }
 
     auto write(std::string const& name, std::string const& text, mode_t mode = 0644) -> std::string {
         std::string const path = folder / name;

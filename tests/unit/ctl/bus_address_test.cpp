@@ -4,10 +4,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
+
+#include "support/temporary_folder.hpp"
 
 namespace apiary::ctl {
 namespace {
@@ -16,13 +17,7 @@ namespace fs = std::filesystem;
 
 class BusAddress : public ::testing::Test {
 protected:
-    void SetUp() override {
-        auto pattern = (fs::temp_directory_path() / "apiaryctl-XXXXXX").string();
-        ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-        folder_ = pattern;
-        variables_["APIARY_RUN_DIR"] = folder_.string();
-    }
-    void TearDown() override { fs::remove_all(folder_); }
+    void SetUp() override { variables_["APIARY_RUN_DIR"] = folder_.string(); }
 
     void write(std::string const& text, mode_t mode = 0644) {
         std::ofstream{file()} << text;
@@ -41,7 +36,8 @@ protected:
         return search.choices.size() == 2 ? search.choices.front().address : search.passed.at(0);
     }
 
-    fs::path folder_;
+    test::TemporaryFolder temporary_;
+    fs::path const folder_{temporary_.path()};
     std::map<std::string, std::string> variables_;
 };
 

@@ -3,15 +3,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "ctl/commands/commands.hpp"
 #include "ctl/config_text.hpp"
 #include "fake_client.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace apiary::ctl {
 namespace {
@@ -227,9 +226,8 @@ TEST(Import, PrintsOrWritesAFileThatIsNotThere) {
     EXPECT_EQ(scene.go(Action::import), ExitCode::ok);
     EXPECT_THAT(scene.asked_reader.at(0), ElementsAre("import", "--", "vm-bhyve", "/vm"));
     EXPECT_EQ(scene.out.str(), "vm a { }\n");
-    auto const folder = std::filesystem::path{testing::TempDir()} / ("apiary-import-" + std::to_string(::getpid()));
-    std::filesystem::create_directories(folder);
-    scene.asked.output = folder / "out.conf";
+    test::TemporaryFolder const folder;
+    scene.asked.output = folder.path() + "/out.conf";
     EXPECT_EQ(scene.go(Action::import), ExitCode::ok);
     std::ifstream file{scene.asked.output};
     std::stringstream text;
@@ -237,7 +235,6 @@ TEST(Import, PrintsOrWritesAFileThatIsNotThere) {
     EXPECT_EQ(text.str(), "vm a { }\n");
     EXPECT_EQ(scene.go(Action::import), ExitCode::failed);  // it is there now
     EXPECT_THAT(scene.err.str(), HasSubstr("File exists"));
-    std::filesystem::remove_all(folder);
 }
 
 TEST(Import, NothingAndHalf) {

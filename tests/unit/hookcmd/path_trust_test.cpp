@@ -6,10 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
+
+#include "support/temporary_folder.hpp"
 
 namespace apiary::hookcmd {
 namespace {
@@ -18,8 +19,6 @@ using testing::HasSubstr;
 
 struct PathTrust : testing::Test {
     PathTrust() {
-        std::string name = "/tmp/apiary-trust-XXXXXX";
-        folder = ::mkdtemp(name.data());
         for (auto const* const inside : {"/own", "/open", "/sticky"}) {
             std::filesystem::create_directory(folder + inside);
             std::ofstream{folder + inside + "/hook"} << "#!/bin/sh\n";
@@ -27,14 +26,12 @@ struct PathTrust : testing::Test {
         ::chmod((folder + "/open").c_str(), 0777);
         ::chmod((folder + "/sticky").c_str(), 01777);
     }
-    ~PathTrust() override { std::filesystem::remove_all(folder); }
-    PathTrust(PathTrust const&) = delete;
-    auto operator=(PathTrust const&) -> PathTrust& = delete;
 
     [[nodiscard]] auto look(std::string const& path) const -> std::string {
         return exchangeable(folder + path, ::geteuid());
     }
-    std::string folder;
+    test::TemporaryFolder temporary;
+    std::string const folder = temporary.path();
 };
 
 TEST_F(PathTrust, OwnFoldersAndASharedOneWhereNobodyCanTakeItAway) {

@@ -5,12 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <stdexcept>
 
 #include "main/configuration.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace apiary {
 namespace {
@@ -20,16 +20,12 @@ namespace fs = std::filesystem;
 class SessionMode : public ::testing::Test {
 protected:
     void SetUp() override {
-        auto pattern = (fs::temp_directory_path() / "apiary-session-XXXXXX").string();
-        ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-        runtime_ = pattern;
         if (::geteuid() != 0) {
             GTEST_SKIP() << "needs root: the folder is to be a user's";
         }
         ASSERT_EQ(::chown(runtime_.c_str(), uid, static_cast<gid_t>(-1)), 0);
         variables_ = {{"HOME", "/home/ann"}, {"XDG_RUNTIME_DIR", runtime_}};
     }
-    void TearDown() override { fs::remove_all(runtime_); }
 
     [[nodiscard]] auto take(SaidOptions const& said = {}, Options options = {}) const -> Options {
         take_session_places(options, said,
@@ -52,7 +48,9 @@ protected:
 
     static constexpr uid_t uid = 4711;
     uid_t asker_ = uid;
-    std::string runtime_, home_ = "/of/account";
+    test::TemporaryFolder temporary_;
+    std::string const runtime_ = temporary_.path();
+    std::string home_ = "/of/account";
     std::map<std::string, std::string> variables_;
 };
 

@@ -11,17 +11,13 @@
 #include <fstream>
 
 #include "plugin/state_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace apiary::plugin {
 namespace {
 
 class PluginFolder : public ::testing::Test {
 protected:
-    void SetUp() override {
-        char path[] = "/tmp/apiary-folder-XXXXXX";
-        folder_ = ::mkdtemp(path);
-    }
-    void TearDown() override { std::filesystem::remove_all(folder_); }
     void put(std::string const& name, mode_t mode = 0644) {
         std::ofstream{folder_ + "/" + name} << name;
         ::chmod((folder_ + "/" + name).c_str(), mode);
@@ -31,7 +27,8 @@ protected:
         auto const found = std::ranges::find(scan.files, name, &PluginFile::name);
         return found == scan.files.end() ? "absent" : found->fault;
     }
-    std::string folder_;
+    apiary::test::TemporaryFolder temporary_;
+    std::string const folder_ = temporary_.path();
 };
 
 TEST_F(PluginFolder, TakesFilesOfTheirName) {

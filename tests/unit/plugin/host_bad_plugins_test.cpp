@@ -144,7 +144,7 @@ TEST_F(BadPlugin, ForkWithoutExecution) {
     // begin.
     EXPECT_TRUE(WIFSIGNALED(dies("fork")));
     HostProcess next;
-    next.begin("serve", "fork", {{"state", folder.path}});
+    next.begin("serve", "fork", {{"state", folder.path()}});
     EXPECT_TRUE(next.wait_for({"plugin"}));
 }
 

@@ -28,23 +28,11 @@
 #include "plugin/frames.hpp"
 #include "plugin/members.hpp"
 #include "plugin/protocol.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace apiary::plugin {
 
 using Settings = std::vector<std::pair<std::string, std::vector<std::string>>>;
-
-struct TemporaryFolder {
-    TemporaryFolder() {
-        std::string name = "/tmp/apiary-plugin-XXXXXX";
-        path = ::mkdtemp(name.data()) == nullptr ? "" : name;
-        ::chmod(path.c_str(), 0755);
-    }
-    ~TemporaryFolder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path, ignored);
-    }
-    std::string path;
-};
 
 class HostProcess {
 public:
@@ -160,9 +148,10 @@ inline auto vm_body(Settings const& settings, std::string const& name = "web", u
 }
 
 struct HostFixture : ::testing::Test {
+    HostFixture() { ::chmod(folder.path().c_str(), 0755); }  // plugins with a user of their own see into it
     // Begins a plugin's process, and waits until it is up.
     void serve(std::string const& plugin, Json hello = Json::object()) {
-        hello["state"] = folder.path;
+        hello["state"] = folder.path();
         host.begin("serve", plugin, hello);
         auto const answer = answer_secret_of_init();
         ASSERT_TRUE(answer) << host.reader.fault();
@@ -192,7 +181,7 @@ struct HostFixture : ::testing::Test {
         return end ? text_of(end->body, "result") + ": " + text_of(end->body, "text") : "nothing";
     }
 
-    TemporaryFolder folder;
+    apiary::test::TemporaryFolder const folder;
     HostProcess host;
     std::uint64_t last_id = 0;
 };

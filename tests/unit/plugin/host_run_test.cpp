@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <pwd.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 
 #include <cstdio>
 #include <fstream>
@@ -37,7 +38,7 @@ struct HostRuns : HostFixture {
     }
     // A program of a test, as `name` in the folder.
     auto write(std::string const& name, std::string const& text, mode_t mode = 0755) -> std::string {
-        std::string path = folder.path + "/" + name;
+        std::string path = folder.path() + "/" + name;
         std::ofstream{path} << text;
         ::chmod(path.c_str(), mode);
         return path;
@@ -47,6 +48,12 @@ struct HostRuns : HostFixture {
         std::string line;
         std::getline(std::ifstream{"/proc/" + pid + "/stat"}, line);
         return line.empty() || line.find(") Z") != std::string::npos;
+    }
+    // A kill takes a moment.
+    static auto ends(std::string const& pid) -> bool {
+        UniqueFd const process{static_cast<int>(::syscall(SYS_pidfd_open, std::stoi(pid), 0))};
+        pollfd watched{process.get(), POLLIN, 0};
+        return !process || ::poll(&watched, 1, 20'000) == 1;
     }
 };
 
@@ -70,8 +77,8 @@ TEST_F(HostRuns, ProgramsWithNothingOfItsOwn) {
                 ElementsAre("out: 0", "out: 1", "out: 2", Not(IsEmpty())));
     EXPECT_THAT(shell("ulimit -n"), Contains("out: 1024"));
     EXPECT_THAT(shell("cat; pwd; echo $PATH; echo ${HOME-none}; ulimit -c >&2"), Contains("out: none"));
-    EXPECT_THAT(shell("pwd; echo $A$B", {{"run_folder", {folder.path}}, {"run_env", {"A=x", "B=y z"}}}),
-                AllOf(Contains("out: " + folder.path), Contains("out: xy z")));
+    EXPECT_THAT(shell("pwd; echo $A$B", {{"run_folder", {folder.path()}}, {"run_env", {"A=x", "B=y z"}}}),
+                AllOf(Contains("out: " + folder.path()), Contains("out: xy z")));
     EXPECT_THAT(shell("trap '' TERM; ps -o pgid= -p $$ | tr -d ' '; echo $$; grep -E 'Sig(Ign|Blk)' /proc/self/status"),
                 Contains("out: SigBlk:\t0000000000000000"));
 }
@@ -116,9 +123,7 @@ TEST_F(HostRuns, TheGroupIsKilledWhenItsTimeIsOver) {
     EXPECT_THAT(told, Contains(HasSubstr("status -1 signal 9 timed_out 1 canceled 0")));
     ASSERT_THAT(told.front(), HasSubstr("out: "));
     auto const pid = told.front().substr(5);
-    while (!is_gone(pid)) {  // a kill takes a moment; without one the test would not end
-        ::usleep(1000);
-    }
+    EXPECT_TRUE(ends(pid));
 }
 
 TEST_F(HostRuns, TheGroupIsKilledWhenTheCallIsCanceled) {
@@ -142,9 +147,7 @@ TEST_F(HostRuns, NothingIsLeftWhenTheHostIsKilled) {
     EXPECT_FALSE(is_gone(pid));
     host.kill();
     EXPECT_FALSE(host.wait_for({"end"}));  // the channel ends with the keeper, which has killed by then
-    while (!is_gone(pid)) {
-        ::usleep(1000);
-    }
+    EXPECT_TRUE(ends(pid));
 }
 
 auto children_of(pid_t pid) -> std::set<std::string> {
@@ -254,7 +257,7 @@ TEST_F(HostRuns, FilesOfTheOwnerAlone) {
     EXPECT_THAT(run({open}, {{"run_owner", {me}}}), Not(Contains("out: open")));
     EXPECT_THAT(host.logged(), Contains(HasSubstr("others than its owner can write to it")));
     EXPECT_THAT(run({mine}, {{"run_owner", {"12345"}}}), Contains(HasSubstr("has to belong to uid 12345")));
-    EXPECT_THAT(run({folder.path}, {{"run_owner", {me}}}), Contains(HasSubstr("it is no file")));
+    EXPECT_THAT(run({folder.path()}, {{"run_owner", {me}}}), Contains(HasSubstr("it is no file")));
     if (::getuid() == 0) {
         EXPECT_THAT(run({"/usr/bin/env", "true"}, {{"run_owner", {"0"}}}), Contains(HasSubstr("ran 0 status 0")));
     }
@@ -262,9 +265,9 @@ TEST_F(HostRuns, FilesOfTheOwnerAlone) {
 
 // Who opens a socket is told that it cannot be opened: so this was not.
 TEST_F(HostRuns, WhatIsNoFileIsNotEvenOpened) {
-    auto const path = folder.path + "/socket";
+    auto const path = folder.path() + "/socket";
     ASSERT_EQ(::mknod(path.c_str(), S_IFSOCK | 0700, 0), 0);
-    auto const link = folder.path + "/link";
+    auto const link = folder.path() + "/link";
     ASSERT_EQ(::symlink(path.c_str(), link.c_str()), 0);
     for (auto const& one : {path, link}) {
         EXPECT_THAT(run({one}, {{"run_owner", {std::to_string(::getuid())}}}), Contains(HasSubstr("it is no file")));
@@ -285,7 +288,7 @@ TEST_F(HostRuns, FilesThatNobodyElseCanExchangeByTheirName) {
     ASSERT_EQ(::symlink(path.c_str(), link.c_str()), 0);
     EXPECT_THAT(run({link}, {{"run_owner", {"0"}}}), Contains("out: name " + path));
     // A folder that is a link, as /home is on FreeBSD; in a folder that others can write to, it does no harm either.
-    auto const folder_link = folder.path + "/elsewhere";
+    auto const folder_link = folder.path() + "/elsewhere";
     ASSERT_EQ(::symlink(safe.c_str(), folder_link.c_str()), 0);
     EXPECT_THAT(run({folder_link + "/hook"}, {{"run_owner", {"0"}}}), Contains("out: name " + path));
     ::chmod(safe.c_str(), 0777);

@@ -62,7 +62,7 @@ TEST_F(Host, TellsThePluginWhatTheCallIsAbout) {
         call("prestart", {{"tell", {}}}, {{"contributions", {{"file", "vars", "/v"}, {"tap", "nic0", "t"}}}});
     EXPECT_EQ(result_of(end), "ok: ");
     EXPECT_THAT(host.logged(), Contains("vm web id 7 incarnation 3 run /run/vm/7/3 attempt 41"));
-    EXPECT_THAT(host.logged(), Contains("state " + folder.path + " bus unix:path=/x"));
+    EXPECT_THAT(host.logged(), Contains("state " + folder.path() + " bus unix:path=/x"));
     EXPECT_THAT(host.logged(), Contains("time left canceled 0"));
     EXPECT_THAT(host.logged(), Contains("given file vars /v"));
     EXPECT_THAT(host.logged(), Contains("given tap nic0 t"));
@@ -145,7 +145,7 @@ TEST_F(Host, RefusesContributions) {
 }
 
 TEST_F(Host, AsksTheDaemonForSecrets) {
-    host.begin("serve", "probe", {{"state", folder.path}});
+    host.begin("serve", "probe", {{"state", folder.path()}});
     auto ask = host.wait_for({"secret"});  // init() may ask too
     ASSERT_TRUE(ask);
     EXPECT_EQ(text_of(ask->body, "name"), "init");
@@ -244,7 +244,7 @@ TEST_F(Host, TellsACallThatItsTimeIsOver) {
 }
 
 TEST_F(Host, TriesInitAgainWithTheNextCall) {
-    std::ofstream{folder.path + "/fail"};
+    std::ofstream{folder.path() + "/fail"};
     serve("probe");
     EXPECT_THAT(host.logged(), Contains(HasSubstr("init failed")));
     auto const first_call = [this](std::string const& what) {
@@ -256,7 +256,7 @@ TEST_F(Host, TriesInitAgainWithTheNextCall) {
     };
     EXPECT_THAT(first_call("prestart"), StartsWith("veto: its function init failed"));  // nothing is to be undone
     EXPECT_THAT(first_call("poststop"), StartsWith("failed: its function init failed"));
-    std::filesystem::remove(folder.path + "/fail");
+    std::filesystem::remove(folder.path() + "/fail");
     EXPECT_EQ(first_call("prestart"), "ok: ");
     EXPECT_EQ(result_of(call("prestart", {})), "ok: ");
 }
@@ -292,7 +292,7 @@ TEST_F(Host, RefusesAnotherProtocol) {
 TEST_F(Host, WaitsForTheLockOfTheEarlierOne) {
     serve("probe");
     HostProcess next;
-    next.begin("serve", "probe", {{"state", folder.path}});
+    next.begin("serve", "probe", {{"state", folder.path()}});
     pollfd watched{next.channel.get(), POLLIN, 0};
     EXPECT_EQ(::poll(&watched, 1, 100), 0);  // at most too patient
     host.kill();

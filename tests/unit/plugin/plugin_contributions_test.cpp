@@ -35,6 +35,25 @@ TEST_F(PluginContributions, WhatIsNotRenewedHoldsButForDescriptors) {
               (Words{"file disk0 /dev/new", "file iso0 /iso", "note path new", "note disk0 vg0/web", "tap nic0 tap9"}));
 }
 
+// At a reboot of the guest nothing is gone, and what is to be renewed may be something else.
+TEST_F(PluginContributions, DescriptorsThatAreStillOpenHoldToo) {
+    declaration.has.renew = true;
+    take();
+    auto call = call_of(1);
+    auto const disk = std::make_shared<UniqueFd>(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    call.contributions = {{.kind = "fd", .id = "disk0", .value = "", .fd = disk},
+                          {.kind = "fd", .id = "disk1", .value = "", .fd = disk}};
+    std::optional<StepResult> result;
+    step->renew(call, [&result](StepResult made) { result = std::move(made); });
+    run();
+    answer("renew", "ok", Json::array({Json::array({"file", "disk1", "/dev/new"})}));
+    ASSERT_TRUE(result);
+    ASSERT_EQ(result->contributions.size(), 2U);
+    EXPECT_EQ(result->contributions[0].id, "disk1");
+    EXPECT_EQ(result->contributions[1].id, "disk0");
+    EXPECT_EQ(result->contributions[1].fd, disk);
+}
+
 // Descriptors that nobody takes are closed on the pool: to close one that the plugin has made can block.
 class PluginDescriptors : public PluginFixture {
 protected:

@@ -7,12 +7,12 @@
 
 #include <algorithm>
 #include <deque>
-#include <filesystem>
 
 #include "plugin/members.hpp"
 #include "plugin/plugin_events.hpp"
 #include "plugin/plugin_step.hpp"
 #include "support/fake_loop.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace apiary::plugin::test {
 
@@ -50,9 +50,7 @@ public:
 class PluginFixture : public ::testing::Test {
 protected:
     PluginFixture() {
-        char path[] = "/tmp/apiary-plugin-XXXXXX";
-        folder = ::mkdtemp(path);
-        world.state_root = folder + "/plugins";
+        world.state_root = folder.path() + "/plugins";
         declaration.name = "web";
         declaration.version = "1";
         declaration.has = {.prestart = true, .poststop = true, .event = true};
@@ -66,7 +64,6 @@ protected:
         step->part();
         plugin.reset();
         loop.run_ready();
-        std::filesystem::remove_all(folder);
     }
     void take(ino_t inode = 1) {
         plugin->take({.name = "web",
@@ -157,7 +154,7 @@ protected:
 
     apiary::test::FakeLoop loop;
     FakeSpawner spawner;
-    std::string folder;
+    apiary::test::TemporaryFolder const folder;
     Words log;
     PluginWorld world{.loop = loop,
                       .spawner = spawner,

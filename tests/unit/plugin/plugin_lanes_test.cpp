@@ -16,6 +16,15 @@ protected:
         events.on_turn(turn);
         run();
     }
+    // In one piece, as of a process that does not wait to be read.
+    void write_lines(std::size_t count) {
+        constexpr std::string_view frame = R"({"t":"log","level":2,"text":"a line"})";
+        std::string bytes;
+        for (std::size_t i = 0; i < count; ++i) {
+            bytes += std::string{static_cast<char>(frame.size()), 0, 0, 0} + std::string{frame};
+        }
+        ASSERT_EQ(::write(host().channel.get(), bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
+    }
 };
 
 TEST_F(PluginLanes, TheTimeOfACallBeginsWhenThoseBeforeItHaveEnded) {
@@ -167,12 +176,7 @@ TEST_F(PluginLanes, WhatOneWritesAtOnceIsTakenInSeveralTurnsOfTheLoop) {
     take();
     (void)prestart(1);
     constexpr std::size_t lines = 900;
-    std::string bytes;
-    for (std::size_t i = 0; i < lines; ++i) {
-        constexpr std::string_view frame = R"({"t":"log","level":2,"text":"a line"})";
-        bytes += std::string{static_cast<char>(frame.size()), 0, 0, 0} + std::string{frame};
-    }
-    ASSERT_EQ(::write(host().channel.get(), bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
+    write_lines(lines);
     auto const before = log.size();
     std::size_t last = before;
     std::size_t most = 0;
@@ -192,12 +196,7 @@ TEST_F(PluginLanes, WhatADeadOneHasWrittenIsReadToItsEnd) {
     (void)prestart(1);
     auto const before = log.size();
     constexpr std::size_t lines = 600;
-    std::string bytes;
-    for (std::size_t i = 0; i < lines; ++i) {
-        constexpr std::string_view frame = R"({"t":"log","level":2,"text":"a line"})";
-        bytes += std::string{static_cast<char>(frame.size()), 0, 0, 0} + std::string{frame};
-    }
-    ASSERT_EQ(::write(host().channel.get(), bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
+    write_lines(lines);
     end(host(), 11);
     run();
     EXPECT_GE(log.size() - before, lines);

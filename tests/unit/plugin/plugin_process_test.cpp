@@ -130,6 +130,22 @@ TEST_F(PluginsProcess, WhoHoldsTheChannelOfADeadOneHoldsUpNobodyForLong) {
     EXPECT_FALSE(host().killed) << "its number may be another's by now";
 }
 
+TEST_F(PluginsProcess, ARestartByHandInThePauseAfterADeathKeepsNobodyWaiting) {
+    declaration.own_events = true;  // it is begun for calls alone
+    take();
+    (void)prestart(1);
+    end(host(), 11);
+    run();
+    auto const waits = prestart(2, "other");
+    EXPECT_EQ(spawner.hosts.size(), 1U);
+    plugin->restart({});
+    run();
+    ASSERT_EQ(spawner.hosts.size(), 2U) << "at once";
+    answer("prestart");
+    ASSERT_TRUE(*waits);
+    EXPECT_EQ((*waits)->kind, Kind::ok);
+}
+
 TEST_F(PluginsProcess, StrikesOutsideOfTheWindowDoNotCount) {
     take();
     for (std::uint64_t i = 1; i <= 4; ++i) {

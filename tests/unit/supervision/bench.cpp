@@ -68,8 +68,6 @@ void kill_process(ProcessId const& process, int signal) {
 }
 
 Bench::Bench() {
-    std::string pattern = "/tmp/apiary-supervision-XXXXXX";
-    root = ::mkdtemp(pattern.data());
     ::chmod(root.c_str(), 0711);  // the tests' unprivileged user looks into parts of it
     fs::create_directory(root + "/run");
     fs::permissions(root + "/run", fs::perms::owner_all);

@@ -10,6 +10,7 @@
 #include "poll_loop.hpp"
 #include "supervision/process.hpp"
 #include "supervision/supervision.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace apiary::test {
 
@@ -64,7 +65,8 @@ protected:
     [[nodiscard]] auto open_log(std::string const& name) -> UniqueFd;
 
     PollLoop loop;
-    std::string root;
+    TemporaryFolder temporary;
+    std::string const root = temporary.path();
     std::string run_dir;  // of script(): <root>/run/1/1
     SupervisionOptions options;
     std::vector<std::string> reports;
