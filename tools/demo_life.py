@@ -63,7 +63,7 @@ class Demo:
         self.events = []
         self.partial = ""
         self.log = ""
-        self.console_text = ""
+        self.console_raw = self.console_text = ""
         self.summary = []
         self.began = time.monotonic()
 
@@ -82,12 +82,15 @@ class Demo:
             self.events.append(event)
             where = event["state"] + (f"/{event['sub_state']}" if event["sub_state"] else "")
             details = " ".join(f"{key}={value}" for key, value in event["details"].items() if key in SHOWN_DETAILS)
+            if (event["sub_state"], event["reason"]) == ("killing", "requested"):
+                details += "(the guest is off: QEMU is told to quit)"
             print(f"{DIM}{time.monotonic() - self.began:7.2f} s  event {event['seq']:>3}  {event['vm']:<5} "
                   f"{event['type']:<9} {where:<20} {event['reason']:<13} {details}{PLAIN}", flush=True)
 
     def take_console(self, text):
-        # The shell asks the terminal where the cursor is, after each prompt.
-        self.console_text += re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text).replace("\r", "")
+        # The shell asks the terminal where the cursor is, after each prompt; what is read may end in the middle of that.
+        self.console_raw += text
+        self.console_text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", self.console_raw).replace("\r", "")
 
     # -- waiting --------------------------------------------------------------------------------------------------------
 
@@ -108,6 +111,12 @@ class Demo:
         start = self.console_seen
         self.reader.until(lambda: text in self.console_text[start:], seconds, f"'{text}' on the console")
         self.console_seen = self.console_text.index(text, start) + len(text)
+
+    def rest_of_line(self, seconds):
+        start = self.console_seen
+        self.reader.until(lambda: "\n" in self.console_text[start:], seconds, "the end of a line on the console")
+        self.console_seen = self.console_text.index("\n", start) + 1
+        return self.console_text[start:self.console_seen - 1]
 
     def checked(self, what):
         self.summary.append(what)
@@ -178,8 +187,8 @@ vm demo {{
         self.on_console("APIARY-GUEST-UP", BOOT_SECONDS)
         self.checked("the guest has booted and says so on its console")
         self.say_to_guest(console, "echo $((6*7)) $(uname -sr)")
-        self.on_console("42 Linux", 30)
-        self.checked(f"the guest answers on its console: {self.console_text.split('42 ')[-1].splitlines()[0]}")
+        self.on_console("42 Linux ", 30)
+        self.checked(f"the guest answers on its console: Linux {self.rest_of_line(30)}")
 
         self.say("\nReboot, from inside:")
         self.say_to_guest(console, "reboot")
