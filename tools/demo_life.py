@@ -12,9 +12,12 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 
 SHOWN_DETAILS = ("command", "result", "step", "phase", "by", "mode", "text")
 BOOT_SECONDS = 120  # a guest boots in 2 s here; under an emulator on a busy machine it may take long
+PATIENCE_SECONDS = 10  # for a guest that is in the middle of something when the demo is to end
+POWEROFF_SECONDS = 30  # for the daemon to end where all guests are switched off
 BOLD, DIM, GREEN, RED, PLAIN = ("\033[1m", "\033[2m", "\033[32m", "\033[31m", "\033[0m") if sys.stdout.isatty() else [""] * 5
 
 
@@ -22,11 +25,41 @@ class Failure(Exception):
     """Something was not as it should be."""
 
 
+class Interrupts:
+    """Requests to end. They are counted as they come, and felt in Reader.until() alone: nothing is begun by halves."""
+
+    def __init__(self):
+        self.count = 0
+        self.pipe, wakes = os.pipe()
+        for end in (self.pipe, wakes):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(wakes)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self.another)
+        signal.signal(signal.SIGCHLD, lambda *_: None)  # so that it wakes, too: the end of a child may be waited for
+
+    def another(self, *_):
+        self.count += 1
+
+
+INTERRUPTS = Interrupts()
+
+
+def tell(text="", end="\n"):
+    try:
+        print(text, end=end, flush=True)
+    except OSError:  # the terminal is gone, or who read this
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        INTERRUPTS.another()
+
+
 class Reader:
     """Text of several pipes as it comes, without a thread."""
 
     def __init__(self):
+        self.interrupts = 0  # so many are known already
         self.selector = selectors.DefaultSelector()
+        self.selector.register(INTERRUPTS.pipe, selectors.EVENT_READ, lambda _: None)
 
     def add(self, pipe, take):
         os.set_blocking(pipe.fileno(), False)
@@ -37,7 +70,12 @@ class Reader:
 
     def until(self, done, seconds, what):
         deadline = time.monotonic() + seconds
-        while not done():
+        while True:
+            if INTERRUPTS.count > self.interrupts:
+                self.interrupts = INTERRUPTS.count
+                raise KeyboardInterrupt
+            if done():
+                return
             left = deadline - time.monotonic()
             if left <= 0:
                 raise Failure(f"{what}: did not come within {seconds} s")
@@ -70,7 +108,7 @@ class Demo:
     # -- showing --------------------------------------------------------------------------------------------------------
 
     def say(self, text):
-        print(f"{BOLD}{text}{PLAIN}", flush=True)
+        tell(f"{BOLD}{text}{PLAIN}")
 
     def take_events(self, text):
         self.partial += text
@@ -84,8 +122,8 @@ class Demo:
             details = " ".join(f"{key}={value}" for key, value in event["details"].items() if key in SHOWN_DETAILS)
             if (event["sub_state"], event["reason"]) == ("killing", "requested"):
                 details += "(the guest is off: QEMU is told to quit)"
-            print(f"{DIM}{time.monotonic() - self.began:7.2f} s  event {event['seq']:>3}  {event['vm']:<5} "
-                  f"{event['type']:<9} {where:<20} {event['reason']:<13} {details}{PLAIN}", flush=True)
+            tell(f"{DIM}{time.monotonic() - self.began:7.2f} s  event {event['seq']:>3}  {event['vm']:<5} "
+                 f"{event['type']:<9} {where:<20} {event['reason']:<13} {details}{PLAIN}")
 
     def take_console(self, text):
         # The shell asks the terminal where the cursor is, after each prompt; what is read may end in the middle of that.
@@ -120,20 +158,21 @@ class Demo:
 
     def checked(self, what):
         self.summary.append(what)
-        print(f"{GREEN}ok{PLAIN} {what}", flush=True)
+        tell(f"{GREEN}ok{PLAIN} {what}")
 
     # -- acting ---------------------------------------------------------------------------------------------------------
 
     def ctl(self, *arguments):
-        print(f"$ apiaryctl {' '.join(arguments)}", flush=True)
+        tell(f"$ apiaryctl {' '.join(arguments)}")
         child = self.start(self.bin / "apiaryctl", *arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        self.reader.add(child.stdout, lambda text: print(text, end="", flush=True))
+        self.reader.add(child.stdout, lambda text: tell(text, end=""))
         self.reader.until(lambda: child.stdout not in self.reader, BOOT_SECONDS, f"the end of apiaryctl {arguments[0]}")
         if child.wait(10) != 0:
             raise Failure(f"apiaryctl {' '.join(arguments)} ended with {child.returncode}")
 
     def start(self, *command, **pipes):
-        child = subprocess.Popen([str(word) for word in command], env=self.env, **pipes)
+        # In sessions of their own: Ctrl-C is meant for the demo, which then ends them in order.
+        child = subprocess.Popen([str(word) for word in command], env=self.env, start_new_session=True, **pipes)
         self.children.append(child)
         return child
 
@@ -160,10 +199,10 @@ vm demo {{
     def run(self):
         config = self.write_config()
         self.say("\nThe definition:")
-        print(config.read_text())
+        tell(config.read_text())
         self.daemon = self.start(self.bin / "apiaryd", "--foreground", "--config", config, "--private-bus",
                                  "--run-dir", self.home / "run", "--state-dir", self.home / "state", "--log-dir",
-                                 self.home / "log", stderr=subprocess.PIPE, start_new_session=True)
+                                 self.home / "log", stderr=subprocess.PIPE)
         self.reader.add(self.daemon.stderr, self.take_log)
         self.wait_for_bus()
         self.checked("apiaryd is on a bus of its own")
@@ -219,7 +258,7 @@ vm demo {{
         return any((e["state"], e["sub_state"]) == (state, sub_state) for e in self.events[:self.seen])
 
     def say_to_guest(self, console, text):
-        print(f"guest# {text}", flush=True)
+        tell(f"guest# {text}")
         console.stdin.write(text.encode() + b"\n")
         console.stdin.flush()
 
@@ -236,7 +275,8 @@ vm demo {{
     # -- the end --------------------------------------------------------------------------------------------------------
 
     def stay(self):
-        print(f"""
+        self.end_helpers()
+        tell(f"""
 The daemon stays up (pid {self.daemon.pid}). Try:
 
     export APIARY_RUN_DIR={self.home}/run PATH={self.bin}:$PATH
@@ -249,20 +289,56 @@ End it with  kill {self.daemon.pid}  (it stops the guest first); then  rm -r {se
 """)
 
     def end(self):
-        for child in reversed(self.children):
-            if child.poll() is None:
-                child.send_signal(signal.SIGTERM)
-        for child in reversed(self.children):
+        self.end_helpers()
+        survived = self.daemon is not None and not self.daemon_ended()
+        left = self.processes()
+        for pid in left:
+            self.kill(pid)
+        if survived:
+            self.daemon.wait()
+        shutil.rmtree(self.home, ignore_errors=True)
+        if survived:
+            raise Failure(f"apiaryd did not end within {POWEROFF_SECONDS} s; it and all of its processes were killed")
+        if left:
+            raise Failure(f"processes were left behind, and killed: {left}")
+
+    def end_helpers(self):
+        helpers = [child for child in self.children if child is not self.daemon]
+        for child in helpers:
+            if child.stdout in self.reader:
+                self.reader.selector.unregister(child.stdout)  # its last words are those of a command that was given up
+            child.terminate()
+        for child in helpers:
             try:
-                child.wait(70)
+                child.wait(PATIENCE_SECONDS)
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()
-        left = [entry.name for entry in pathlib.Path("/proc").iterdir()
+
+    def daemon_ended(self):
+        """First the guest is asked; when that has taken too long, or at once when somebody cannot wait, it is switched off."""
+        for number, seconds in ((signal.SIGTERM, PATIENCE_SECONDS), (signal.SIGINT, POWEROFF_SECONDS)):
+            if number == signal.SIGINT:
+                tell("switching the guest off")
+                self.reader.interrupts = float("inf")  # it cannot be done faster
+            self.daemon.send_signal(number)
+            try:
+                self.reader.until(lambda: self.daemon.poll() is not None, seconds, "the end of apiaryd")
+                return True
+            except (Failure, KeyboardInterrupt):
+                continue
+        return False
+
+    def processes(self):
+        return [int(entry.name) for entry in pathlib.Path("/proc").iterdir()
                 if entry.name.isdigit() and int(entry.name) != os.getpid() and self.uses_home(entry)]
-        if left:
-            raise Failure(f"processes are left behind: {left}")
-        shutil.rmtree(self.home, ignore_errors=True)
+
+    @staticmethod
+    def kill(pid):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass  # it was on its way
 
     def uses_home(self, process):
         try:
@@ -277,37 +353,35 @@ def main():
     parser.add_argument("--guest", required=True)
     parser.add_argument("--stay", action="store_true")
     options = parser.parse_args()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
     demo = Demo(options)
-    status = 0
+    status = 1
     try:
         demo.run()
+        status = 0
     except Failure as failure:
-        print(f"{RED}FAILED{PLAIN} {failure}", flush=True)
-        print(f"--- the daemon's log:\n{demo.log}--- the console:\n{demo.console_text[-2000:]}")
-        status = 1
+        tell(f"{RED}FAILED{PLAIN} {failure}")
+        tell(f"--- the daemon's log:\n{demo.log}--- the console:\n{demo.console_text[-2000:]}")
+        tell("stopping the guest and the daemon")
     except KeyboardInterrupt:
-        print("\ninterrupted: stopping the guest and the daemon", flush=True)
+        tell(f"\ninterrupted: stopping the guest and the daemon, which may take {PATIENCE_SECONDS} s; "
+             "a second Ctrl-C switches the guest off at once")
         status = 130
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except Exception:  # pylint: disable=broad-except  # whatever it is, nothing may be left behind
+        traceback.print_exc()
     if status == 0:
         demo.say("\nSeen:")
         for line in demo.summary:
-            print(f"  {line}")
-    if options.stay and status == 0:
-        for child in demo.children[1:]:
-            child.terminate()
-            child.wait()
-        demo.stay()
-        return 0
+            tell(f"  {line}")
+        if options.stay:
+            demo.stay()
+            return 0
     try:
         demo.end()
         if status == 0:
-            print("  nothing is left behind")
+            tell("  nothing is left behind")
             demo.say("\nThe demo is over: everything was as it should be.")
     except Failure as failure:
-        print(f"{RED}FAILED{PLAIN} {failure}")
+        tell(f"{RED}FAILED{PLAIN} {failure}")
         status = 1
     return status
 
