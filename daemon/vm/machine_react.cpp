@@ -271,7 +271,7 @@ void Machine::refuse(Message& command, Row const* row) {
     } else if (status_.state == State::paused && command.input == Input::start) {
         refusal.text += "resume it";
     } else if (status_.state == State::stopping) {
-        refusal.text += what + " is possible once it is stopped";
+        refusal.text += what + " is possible once it " + (command.input == Input::start ? "is stopped" : "runs again");
     } else if (status_.state == State::starting) {
         refusal.text += what + " is possible once it runs";
     } else {

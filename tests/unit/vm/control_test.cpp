@@ -162,6 +162,11 @@ TEST_F(Control, ARefusalSaysWhy) {
     tell(Command::stop, "idle");
     EXPECT_EQ(tell(Command::start, "idle")->refusal()->text,
               "VM idle is stopping (killing): start is possible once it is stopped");
+    for (auto const command : {Command::reset, Command::pause, Command::resume}) {
+        EXPECT_EQ(
+            tell(command, "idle")->refusal()->text,
+            "VM idle is stopping (killing): " + std::string{to_string(command)} + " is possible once it runs again");
+    }
 }
 
 }  // namespace
