@@ -100,7 +100,9 @@ void Application::Parts::recover() {
                     recovered_.push_back(record.definition);
                 }
             }
-            log::info("an earlier daemon left " + vms_text(under_way) + " that are not at rest: going on with them");
+            log::info("an earlier daemon left " + vms_text(under_way) +
+                      (under_way == 1 ? " that is not at rest: going on with it"
+                                      : " that are not at rest: going on with them"));
         } else if (!found.same_boot && under_way != 0) {
             log::warning("the host was restarted while " + vms_text(under_way) + " ran");
         }
