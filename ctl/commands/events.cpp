@@ -256,12 +256,16 @@ private:
             "how things are.");
     }
 
-    // The same journal, with numbers to give away that were given away before.
+    // The same journal, with numbers to give away that were given away before; or that nobody has had yet.
     void lost_end() {
         last_ = client_->journal_last();
-        tell_gap(control_json("stream-changed", stream_), "The journal has no event " + std::to_string(feed_.after()) +
-                                                              " (any more): the newest is " + std::to_string(last_) +
-                                                              ". It goes on from there.");
+        bool const of_his =
+            asked_.since && feed_.after() + 1 == *asked_.since;  // nothing was read: he may only think so
+        auto const missed = of_his ? std::to_string(*asked_.since) + " (yet, or any more)"
+                                   : std::to_string(feed_.after()) + " (any more)";
+        tell_gap(control_json("stream-changed", stream_), "The journal has no event " + missed + ": the newest is " +
+                                                              std::to_string(last_) +
+                                                              (asked_.follow ? ". It goes on from there." : "."));
         feed_.begin(last_);
     }
 

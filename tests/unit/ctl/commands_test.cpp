@@ -265,14 +265,34 @@ TEST(EventsCommand, a_stream_that_ends_is_gone_on_with) {
     EXPECT_NE(scene.err.str().find("apiaryd is back"), std::string::npos);
 }
 
-TEST(EventsCommand, a_journal_that_has_lost_its_end_is_told) {
+TEST(EventsCommand, a_number_that_the_journal_has_not_is_told) {
     Scene scene;
     scene.daemon.journal = {event(1, "web"), event(2, "web")};
     auto asked = asking(Action::events);
     asked.since = 9;
     EXPECT_EQ(run(scene.context, asked), ExitCode::ok);
     EXPECT_EQ(scene.out.str(), "");
-    EXPECT_NE(scene.err.str().find("has no event 8"), std::string::npos);
+    EXPECT_EQ(scene.err.str(), "The journal has no event 9 (yet, or any more): the newest is 2.\n");
+}
+
+TEST(EventsCommand, a_journal_that_has_lost_its_end_is_told) {
+    Scene scene;
+    auto& daemon = scene.daemon;
+    daemon.journal = {event(1, "web"), event(2, "web")};
+    int opened = 0;
+    daemon.on_open = [&] {
+        if (++opened == 2) {
+            daemon.journal.pop_back();
+        }
+        daemon.interrupts = opened == 3;
+    };
+    auto asked = asking(Action::events);
+    asked.since = 1;
+    asked.follow = true;
+    static_cast<void>(run(scene.context, asked));
+    EXPECT_NE(scene.err.str().find("The journal has no event 2 (any more): the newest is 1. It goes on from there."),
+              std::string::npos)
+        << scene.err.str();
 }
 
 TEST(EventsCommand, silence_about_a_vm_that_is_not_there_is_explained) {
