@@ -29,6 +29,9 @@ auto note_of(LiveList::Row const& row) -> std::string {
     if (!row.left_alone.empty()) {
         return row.left_alone;
     }
+    if (row.reason == reason_of_switched_off && (row.stopping || is_at_rest(row.state))) {
+        return std::string{switched_off};
+    }
     if (is_at_rest(row.state) || row.stopping || row.behind.empty()) {
         return {};
     }
@@ -66,6 +69,11 @@ auto passed_text(std::uint64_t from, std::uint64_t to) -> std::string {
     return text.str();
 }
 
+auto LiveList::Row::end_text() const -> std::string {
+    return state_text(state, sub_state) +
+           (reason == reason_of_switched_off ? ", " + std::string{switched_off} : std::string{});
+}
+
 void LiveList::add(Row row) {
     row.stopping = row.state == "stopping";
     if (!row.over()) {
@@ -91,7 +99,7 @@ void LiveList::see(std::string const& name, std::string const& state, std::strin
     row.reason = reason;
     row.since = since;
     row.stopping = row.stopping || state == "stopping";
-    tell(row, "is " + state_text(state, sub_state));
+    tell(row, "is " + (is_at_rest(state) ? row.end_text() : state_text(state, sub_state)));
     if (is_at_rest(state)) {
         --open_;
     } else if (row.stopping && (state == "running" || state == "paused")) {

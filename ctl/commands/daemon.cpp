@@ -148,4 +148,9 @@ auto daemon_stop(Context& context, Invocation const& asked) -> ExitCode {
     return ExitCode::ok;
 }
 
+        for (auto const& row : list.rows()) {
+            if (row.reason == reason_of_switched_off && is_at_rest(row.state)) {
+                output.out << printable(row.name) << ": " << row.end_text() << '\n';
+            }
+        }
 }  // namespace apiary::ctl

@@ -120,7 +120,7 @@ auto outcome(Output& output, LiveList const& list) -> ExitCode {
                          "is at rest, but " + state_text(row.state, row.sub_state) + ": " + row.reason,
                          "What happened: apiaryctl status " + shell_word(row.name));
         } else if (!output.json) {
-            output.out << printable(row.name) << ": stopped\n";
+            output.out << printable(row.name) << ": " << row.end_text() << '\n';
         }
     }
     if (list.rows().empty() && !output.json) {

@@ -2,7 +2,7 @@
 import os
 import signal
 
-from harness.cli_fixtures import FAILED, INTERRUPTED, begin, ctl, deaf, guest
+from harness.cli_fixtures import FAILED, INTERRUPTED, begin, booted, ctl, deaf, guest
 from harness.processes import wait_gone, wait_until, waits_and_catches
 
 __all__ = ["begin", "ctl", "guest"]   # fixtures
@@ -44,6 +44,15 @@ def test_daemon_stop(guest, world, ctl, begin):
     assert daemon.wait() == 0
     wait_gone(pid)
     assert "onsole" in guest.end(code=None)   # the daemon may be gone before it could be asked
+
+
+def test_guests_that_had_to_be_switched_off(world, ctl, begin):
+    daemon = world.start(world.tiny("web", stop_timeout=1))
+    told = "web: stopped, switched off: its stop_timeout was over\n"
+    for command, last in (("shutdown-all",), ""), (("daemon", "stop"), "all VMs are stopped, the daemon has ended\n"):
+        deaf(booted(ctl, begin, "web"))
+        assert ctl(*command).stdout == told + last
+    assert daemon.wait() == 0
 
 
 def test_ctrl_c_while_the_daemon_is_silent(world, ctl, begin):

@@ -88,6 +88,26 @@ TEST_F(StopAll, WhatFailedIsTold) {
     EXPECT_NE(err.str().find("db: is at rest, but failed/undo-pending: step-failed"), std::string::npos) << err.str();
 }
 
+TEST_F(StopAll, AGuestThatHadToBeSwitchedOffIsTold) {
+    daemon.notices = {state_of("web", "stopping", "acpi"), state_of("web", "stopping", "killing", "stop-timeout"),
+                      state_of("web", "stopped", "", "stop-timeout"), state_of("db", "stopped")};
+    EXPECT_EQ(run(context, asking()), ExitCode::ok);
+    EXPECT_EQ(out.str(), "web: stopped, switched off: its stop_timeout was over\ndb: stopped\n");
+    EXPECT_NE(err.str().find("web is stopping/killing\nweb is stopped, switched off: its stop_timeout was over\n"),
+              std::string::npos)
+        << err.str();
+}
+
+TEST_F(StopAll, TheEndOfTheDaemonTellsOfItToo) {
+    daemon.notices = {state_of("web", "stopped", "", "stop-timeout"), state_of("db", "stopped"),
+                      notice_of(Notice::Kind::daemon_gone)};
+    auto asked = asking();
+    asked.action = Action::daemon_stop;
+    EXPECT_EQ(run(context, asked), ExitCode::ok);
+    EXPECT_EQ(out.str(),
+              "web: stopped, switched off: its stop_timeout was over\nall VMs are stopped, the daemon has ended\n");
+}
+
 TEST_F(StopAll, InterruptedTheStopsGoOn) {
     daemon.notices = {state_of("web", "stopped")};
     EXPECT_NE(run(context, asking()), ExitCode::ok);
@@ -168,6 +188,9 @@ TEST(LiveList, ShowsWhatGoesOnFirstAndCountsWhatDoesNotFit) {
               "b     stopping  2:02:05\n"
               "a     running   2:02:05  after b and 1 more\n"
               "1 of 3 at rest, 1 not shown\n");
+    list.see("b", "stopping", "killing", "stop-timeout", 7320 * second);
+    EXPECT_NE(list.text(7325 * second, 10, {}).find("b     stopping/killing      5 s  switched off: its stop_timeout"),
+              std::string::npos);
     EXPECT_FALSE(list.over());
     EXPECT_EQ(passed_text(0, 59 * second) + passed_text(5, 0), "59 s0 s");
 }
