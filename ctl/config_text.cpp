@@ -23,7 +23,7 @@ constexpr auto effects = std::to_array<EffectWords>({
     {"restart", "it is shut down, and started with its new definition"},
     {"remove", "it is removed"},
     {"stop-and-remove", "it is shut down, and removed then"},
-    {"remove-at-rest", "it is removed once it is at rest"},
+    {"remove-at-rest", "it is removed once it has stopped, and what it left on the host is undone"},
     {"none", "it keeps the definition that it has"},
 });
 

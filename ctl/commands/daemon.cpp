@@ -1,10 +1,12 @@
 // apiaryctl reload, version, daemon stop
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <ostream>
 #include <string>
 
 #include "ctl/commands/commands.hpp"
+#include "ctl/config_text.hpp"
 #include "ctl/failure.hpp"
 #include "ctl/json_out.hpp"
 #include "ctl/live_list.hpp"
@@ -74,7 +76,7 @@ auto wait_for_the_end(Context& context, Client& client, LiveList& list, std::uin
 auto reload(Context& context, Invocation const& asked) -> ExitCode {
     auto const client = context.connect();
     auto& output = context.output;
-    auto const result = client->reload(asked.dry_run).values;
+    auto const [result, plans] = client->reload(asked.dry_run);
     if (asked.json) {
         output.out << reload_json(result, asked.dry_run) << '\n';
         return ExitCode::ok;
@@ -85,7 +87,12 @@ auto reload(Context& context, Invocation const& asked) -> ExitCode {
     auto const future = asked.dry_run ? "would be " : "";
     print_names(output, future + std::string{"added:  "}, added);
     print_names(output, future + std::string{"changed:"}, changed);
-    print_names(output, future + std::string{"removed:"}, removed);
+    for (auto const& name : removed) {
+        auto const plan = std::ranges::find(plans, name, &VmPlan::name);
+        bool const stays = plan != plans.end() && plan->effect != "remove";
+        output.out << future << "removed: " << printable(name)
+                   << (stays ? " (" + printable(effect_text(plan->effect)) + ')' : std::string{}) << '\n';
+    }
     if (added.empty() && changed.empty() && removed.empty()) {
         output.out << (asked.dry_run ? "nothing would change\n" : "nothing has changed\n");
     }
@@ -141,6 +148,11 @@ auto daemon_stop(Context& context, Invocation const& asked) -> ExitCode {
     if (asked.json) {
         output.out << (asked.wait ? R"({"result":"done"})" : R"({"result":"asked"})") << '\n';
     } else {
+        for (auto const& row : list.rows()) {
+            if (row.reason == reason_of_switched_off && is_at_rest(row.state)) {
+                output.out << printable(row.name) << ": " << row.end_text() << '\n';
+            }
+        }
         std::string const what = asked.keep_vms ? "the VMs are left alone, " : "all VMs are stopped, ";
         std::string const wish = asked.keep_vms ? "to end and to leave the VMs alone" : "to stop all VMs and to end";
         output.out << (asked.wait ? what + "the daemon has ended" : "asked the daemon " + wish) << '\n';
@@ -148,9 +160,4 @@ auto daemon_stop(Context& context, Invocation const& asked) -> ExitCode {
     return ExitCode::ok;
 }
 
-        for (auto const& row : list.rows()) {
-            if (row.reason == reason_of_switched_off && is_at_rest(row.state)) {
-                output.out << printable(row.name) << ": " << row.end_text() << '\n';
-            }
-        }
 }  // namespace apiary::ctl

@@ -322,6 +322,17 @@ TEST(JobsCommands, list_and_cancel) {
     EXPECT_NE(scene.err.str().find("job 4: there is no such job"), std::string::npos);
 }
 
+TEST(DaemonCommands, reload_says_what_is_not_removed_yet) {
+    Scene scene;
+    scene.daemon.reloaded = {{"removed", Value{Strings{"db", "old", "web"}}}};
+    scene.daemon.plans = {{.name = "db", .action = "removed", .effect = "remove", .keys = {}, .why = {}},
+                          {.name = "web", .action = "removed", .effect = "remove-at-rest", .keys = {}, .why = {}}};
+    EXPECT_EQ(run(scene.context, asking(Action::reload)), ExitCode::ok);
+    EXPECT_EQ(scene.out.str(),
+              "removed: db\nremoved: old\n"
+              "removed: web (it is removed once it has stopped, and what it left on the host is undone)\n");
+}
+
 TEST(DaemonCommands, reload_says_what_has_changed) {
     Scene scene;
     scene.daemon.reloaded = {{"added", Value{Strings{"web"}}}, {"diagnostics", Value{Strings{"a:1:2: odd"}}}};
