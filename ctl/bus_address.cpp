@@ -30,7 +30,7 @@ constexpr char const* runtime_variable = "XDG_RUNTIME_DIR";
 constexpr char const* general_advice =
     "Start it as root (apiaryd; where there is no system bus: apiaryd --private-bus), or say which bus it is on with "
     "--address or APIARY_BUS_ADDRESS, or where its run folder is with APIARY_RUN_DIR. For VMs of your own: apiaryd "
-    "--session.";
+    "--session, which apiaryctl --session commands.";
 
 auto words_of(int error) -> std::string {
     return std::generic_category().message(error);

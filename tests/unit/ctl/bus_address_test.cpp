@@ -147,6 +147,7 @@ TEST_F(BusAddress, of_the_session) {
 }
 
 TEST_F(BusAddress, knows_where_else_a_daemon_may_be) {
+    EXPECT_NE(find().advice.find("apiaryctl --session"), std::string::npos);
     EXPECT_FALSE(find().elsewhere);
     variables_["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=/session";
     EXPECT_EQ(find().elsewhere->address, "unix:path=/session");
