@@ -207,10 +207,30 @@ auto wait_for(Client& client, std::vector<Operation>& operations, Progress& prog
     return WaitEnd::all_ended;
 }
 
+void note_failed(Client& client, std::vector<Operation>& operations) {
+    for (auto& operation : operations) {
+        bool const ends = operation.command == Command::stop || operation.command == Command::poweroff;
+        if (!ends || operation.result != "done") {
+            continue;
+        }
+        try {
+            auto const fields = client.vm_properties(operation.vm_path);
+            if (text_of(fields, "State") == "failed") {
+                operation.failed_as = state_text("failed", text_of(fields, "SubState"));
+            }
+        } catch (Failure const&) {
+            continue;  // it was removed, or the daemon has ended: what was asked for is done all the same
+        }
+    }
+}
+
 auto outcome_text(Operation const& operation) -> std::string {
     auto const command = std::string{to_string(operation.command)};
     auto because = operation.error.empty() ? operation.reason : operation.error;
     auto const tail = because.empty() ? std::string{} : ": " + because;
+    if (operation.result == "done" && !operation.failed_as.empty()) {
+        return "at rest, but " + operation.failed_as;
+    }
     if (operation.result == "done") {
         return std::string{done_text(operation.command)};
     }

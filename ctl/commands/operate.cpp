@@ -19,7 +19,8 @@ auto ask(Client& client, std::string const& name, Invocation const& asked) -> Op
         Operation operation;
         operation.vm = name;
         operation.command = asked.command;
-        operation.job = client.command(find_vm(client, name), asked.command, asked.force);
+        operation.vm_path = find_vm(client, name);
+        operation.job = client.command(operation.vm_path, asked.command, asked.force);
         return operation;
     } catch (Failure const& failure) {
         return refused(name, asked.command, failure);
@@ -88,6 +89,7 @@ auto operate(Context& context, Invocation const& asked) -> ExitCode {
             say_that_it_goes_on(context.output, operations);
             return exit_code_of_signal(SignalCatcher::caught());
         }
+        note_failed(*client, operations);
     }
     signals.reset();
     print(context.output, operations);

@@ -96,6 +96,18 @@ TEST(OperateCommand, subscribes_first_and_waits) {
     EXPECT_EQ(scene.daemon.calls, (Strings{"subscribe", "start /vm/web", "read " + job_path(17)}));
 }
 
+TEST(OperateCommand, a_stop_of_what_is_failed_does_not_call_it_stopped) {
+    Scene scene;
+    scene.add_vm("cr", "failed").fields.emplace("SubState", Value{std::string{"undo-pending"}});
+    scene.add_vm("web", "stopped");
+    scene.daemon.job_answers[job_path(16)] = {{"Result", Value{std::string{"done"}}}};
+    scene.daemon.job_answers[job_path(17)] = {{"Result", Value{std::string{"done"}}}};
+    auto asked = asking(Action::operate, {"cr", "web"});
+    asked.command = Command::stop;
+    EXPECT_EQ(run(scene.context, asked), ExitCode::ok);
+    EXPECT_EQ(scene.out.str(), "cr: at rest, but failed/undo-pending\nweb: stopped\n");
+}
+
 TEST(OperateCommand, without_waiting_neither_subscribes_nor_reads) {
     Scene scene;
     scene.add_vm("web", "running");
