@@ -56,6 +56,7 @@ public:
                 .degraded = false};
     }
 
+    auto daemon_pid() -> int override { return 0; }
     auto list_vms(std::string const& after, VmFilter const& filter) -> VmPage override {
         daemon_.calls.push_back("list after '" + after + "'");
         VmPage page{.seq = 7, .vms = {}, .more = false};
