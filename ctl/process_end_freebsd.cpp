@@ -1,3 +1,4 @@
+// By kqueue(2), whose descriptor can be waited for itself.
 #include <sys/types.h>
 // event.h needs types.h first.
 #include <sys/event.h>

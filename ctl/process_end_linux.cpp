@@ -1,3 +1,4 @@
+// By a pidfd.
 #include <sys/syscall.h>
 #include <unistd.h>
 
