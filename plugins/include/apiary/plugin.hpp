@@ -194,6 +194,7 @@ inline auto Call::run(Command const& command) -> Outcome {
     }
     auto const pointers = [](std::vector<std::string> const& texts) {
         std::vector<char const*> all;
+        all.reserve(texts.size() + 1);
         for (auto const& text : texts) {
             all.push_back(text.c_str());
         }
