@@ -194,6 +194,19 @@ auto is_number(std::string_view text) -> bool {
     return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
 }
 
+// A hypervisor that is given more than there is takes the number apart into bits, and hands over another device.
+// Devices with ARI have up to 256 functions and no slots: FreeBSD, and so bmd's configurations, call them slot 0.
+auto pci_fault(std::vector<std::string_view> const& parts) -> ValueFault {
+    constexpr std::uint64_t most_bus = 255, most_slot = 31, most_function = 7, most_function_of_ari = 255;
+    auto const bus = parse_unsigned(parts[0]), slot = parse_unsigned(parts[1]), function = parse_unsigned(parts[2]);
+    bool const there = bus && slot && function && *bus <= most_bus && *slot <= most_slot &&
+                       *function <= (*slot == 0 ? most_function_of_ari : most_function);
+    return there ? std::nullopt
+                 : ValueFault{
+                       "there is no such PCI device: a bus is 0 to 255, a slot 0 to 31, a function 0 to 7 (of "
+                       "slot 0 to 255, as FreeBSD counts where a device has ARI)"};
+}
+
 }  // namespace
 
 auto set_passthru(Draft& draft, Assignment& a) -> ValueFault {
@@ -203,6 +216,11 @@ auto set_passthru(Draft& draft, Assignment& a) -> ValueFault {
     bool const device = a.text.starts_with(named) && is_number(a.text.substr(named.size()));
     if (!address && !device) {
         return "BUS/SLOT/FUNCTION or pptN is needed";
+    }
+    if (address) {
+        if (auto fault = pci_fault(parts)) {
+            return fault;
+        }
     }
     draft.vm.passthru.emplace_back(a.text);
     return std::nullopt;

@@ -227,6 +227,8 @@ INSTANTIATE_TEST_SUITE_P(
         KeyCase{"err_logfile = \"\";", "-|-|-|-|-|-|-", show_texts, 1},
         KeyCase{"bhyve_env = 'A=1', B\\=; bhyveload_env = 'C=x y'; passthru = 1/2/3;", "A=1;B=;|C=x y;|1/2/3;|",
                 show_env},
+        KeyCase{"passthru = 255/31/7, 1/0/255;", "||255/31/7;1/0/255;|", show_env},
+        KeyCase{"passthru = 9/9/9, 1/1/8, 1/0/256, 1/32/0, 256/0/0, 1/0/99999999999999999999;", "|||", show_env, 6},
         KeyCase{"bhyve_env = A, '=x'; passthru = 7, ppt, '///', '', 1/2/x;", "|||", show_env, 7},
         KeyCase{"owner = alice;", "alice 1001  - owner", show_rights},
         KeyCase{"owner = alice:games; visibility = all;", "alice 1001 games 60 all", show_rights},
