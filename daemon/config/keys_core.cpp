@@ -220,7 +220,7 @@ auto machine_keys() -> std::vector<KeySpec> {
          .doc = "port of the hypervisor's debugger",
          .trust = TrustRule::root_only,
          .why = "everybody on the host could command the VM through it",
-         .set = set_text<&D::debug_port>},
+         .set = set_debug_port},
         {.name = "err_logfile",
          .type = KeyType::path,
          .doc = "file for what the hypervisor prints",

@@ -95,7 +95,8 @@ auto qemu_faults(Definition const& definition, Options const& options) -> std::v
     faults.add_if(definition.tpm && definition.tpm->type != "passthru" && definition.tpm->type != "swtpm", "tpm",
                   "a TPM is of type passthru or swtpm");
     if (definition.debug_port && !gdb_address(*definition.debug_port)) {
-        faults.add("debug_port", "QEMU wants [ADDRESS:]PORT, and does not wait for the debugger");
+        faults.add("debug_port",
+                   "QEMU wants [ADDRESS:]PORT with a port from 1 to 65535, and does not wait for the debugger");
     }
     return faults.take();
 }
