@@ -293,7 +293,7 @@ auto set_hda(Draft& draft, Assignment& a) -> ValueFault {
 auto environment_fault(Assignment const& a) -> ValueFault {
     auto const equals = a.text.find('=');
     if (equals == std::string_view::npos || equals == 0) {
-        return "NAME=VALUE is needed";
+        return "\"NAME=VALUE\" is needed, with the quotes";
     }
     return std::nullopt;
 }

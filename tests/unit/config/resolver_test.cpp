@@ -175,8 +175,10 @@ TEST_F(Resolver, OneValueKeysTakeNoList) {
 TEST_F(Resolver, ListsAreSetAndExtended) {
     load_vm("bhyve_env = 'a=1', 'b=2'; bhyve_env += 'c=3',\n 'bad', 'd=4';");
     EXPECT_THAT(vm().bhyve_env, ElementsAre("a=1", "b=2", "c=3", "d=4"));
-    EXPECT_THAT(errors(),
-                ElementsAre("main.conf:3:2: error: vm v: bhyve_env: invalid value 'bad': NAME=VALUE is needed"));
+    EXPECT_THAT(
+        errors(),
+        ElementsAre(
+            "main.conf:3:2: error: vm v: bhyve_env: invalid value 'bad': \"NAME=VALUE\" is needed, with the quotes"));
     EXPECT_THAT(vm().settings.back().values, ElementsAre("a=1", "b=2", "c=3", "d=4"));
     EXPECT_EQ(vm().settings.back().origins.back(), (Origin{"main.conf", 3, 9, {}}));
 }
