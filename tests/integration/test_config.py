@@ -191,6 +191,16 @@ def test_check(world, ctl):
     assert str(missing) in ctl("config", "check", missing, code=FAILED).stdout
 
 
+def test_plugins_that_are_needed(world, ctl):
+    """A start would be refused: that is told at the card, and no error, for nothing is wrong with the file."""
+    path = world.write("vm a { memory = 64M; network = user,\n  bridge0, none; }\n"
+                       "vm b { memory = 64M; network = user; }\n", "bridges.conf")
+    told = ctl("config", "check", path)
+    assert f"{path}:2:3: warning: vm a: network: this needs the plugin network, which is not there" in told.stdout
+    assert told.stdout.count("plugin network") == 1
+    assert told.stdout.count("warning") == 1
+
+
 def test_typing_mistakes(world, ctl):
     assert "Did you mean 'show'?" in ctl("config", "shwo", code=USAGE).stderr
     assert "show, check or diff" in ctl("config", code=USAGE).stderr
