@@ -209,6 +209,22 @@ def test_three_strikes_and_the_way_back(running, ctl):
     assert properties(s.caller)["Strikes"] == 0
 
 
+def test_disabled_also_without_its_file(running, ctl):
+    s = running()
+    ctl("plugin", "disable", "story")
+    (s.plugins / "story.so").unlink()
+    changed(s.caller, LastError="by hand; its file is not there")
+    assert listed(s.caller) == {"story": "disabled"}
+    said = s.fails().details["text"]
+    assert "is disabled: by hand, and its file is not there" in said and "apiaryctl plugin enable story" in said
+    enabled = ctl("plugin", "enable", "story", code=FAILED)
+    assert "It is enabled, but the plugin story is not there: install it" in enabled.stderr
+    goes(s.caller, "story")
+    assert listed(s.caller) == {}
+    s.install("first")
+    assert appears(s.caller, "story")["State"] != "disabled"
+
+
 def test_absent_as_long_as_something_is_to_be_undone(running):
     s = running()
     s.up()
