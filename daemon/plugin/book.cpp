@@ -230,6 +230,11 @@ auto Book::fault_of(std::string const& plugin) const -> std::string {
     return declared != nullptr && declared->not_needed ? std::string{} : found->second.plugin->fault();
 }
 
+auto Book::what_keeps(std::string_view plugin) const -> std::string {
+    auto const found = plugins_.find(plugin);
+    return found == plugins_.end() || found->second.plugin->is_absent() ? std::string{} : found->second.plugin->fault();
+}
+
 auto Book::declared() const -> std::vector<FoundPlugin> {
     std::vector<FoundPlugin> all;
     for (auto const& [name, entry] : plugins_) {

@@ -51,6 +51,8 @@ public:
     [[nodiscard]] auto steps(Part part) const -> Steps;
     // Why a VM that needs this plugin cannot be started, as the end of a sentence about it; empty: it can.
     [[nodiscard]] auto fault_of(std::string const& plugin) const -> std::string;
+    // What keeps one that is disabled or cannot be used, in the same form; empty: it is not there.
+    [[nodiscard]] auto what_keeps(std::string_view plugin) const -> std::string;
     // What reads and checks the configuration: all that declare something, those that are disabled, too. A copy.
     [[nodiscard]] auto declared() const -> std::vector<FoundPlugin>;
     [[nodiscard]] auto observer() -> Observer& { return observer_; }

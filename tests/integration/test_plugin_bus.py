@@ -199,6 +199,9 @@ def test_three_strikes_and_the_way_back(running, ctl):
     s.start()
     assert listed(s.caller) == {"story": "disabled"}
     assert s.state() == ("failed", "undo-pending")
+    status = " ".join(ctl("status", "web").stdout.split())
+    assert "the plugin story is disabled: 3 deaths" in status and "apiaryctl plugin enable story" in status
+    assert "once what the reason names is mended" in status
     shown = ctl("plugin", "show", "story").stdout
     assert "3 deaths or hangs in calls" in shown and "apiaryctl plugin enable story" in shown
     assert ctl("plugin", "enable", "story").stdout == "story: enabled\n"
