@@ -165,6 +165,7 @@ auto Machine::attempt_step(std::shared_ptr<Step> step) -> Task<bool> {
         auto const text = "it is not begun: " + why_not_stored();
         tell_step(attempts_.back(), "prestart", "failed", text);
         attempts_.pop_back();
+        status_.step.clear();
         react(Input::step_failed, {Reason::error, "step " + std::string{step->name()} + ": " + text});
         co_return false;
     }
@@ -186,6 +187,7 @@ auto Machine::attempt_step(std::shared_ptr<Step> step) -> Task<bool> {
             tell_step(attempts_.back(), "prestart", veto ? "veto" : "failed", result.text);
             if (veto) {
                 attempts_.pop_back();  // it says itself that there is nothing to undo
+                status_.step.clear();  // nor is it part of what follows
             }
             auto const reason = result.reason != Reason::none ? result.reason
                                 : veto                        ? Reason::veto
