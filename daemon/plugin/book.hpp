@@ -24,7 +24,8 @@ struct BookHands {
     std::function<std::vector<std::string>()> up;    // names of VMs that are not at rest
     std::function<std::set<std::string>()> awaited;  // names of steps that were begun and are not undone
     std::function<void()> steps_changed;             // steps() gives others
-    std::function<void()> keys_changed;  // what plugins declare has changed: the configuration may mean something else
+    // What these plugins declare has changed: the configuration may mean something else.
+    std::function<void(std::vector<std::string> const& plugins)> keys_changed;
 };
 
 class Book : public Plugins {

@@ -352,7 +352,7 @@ def test_a_second_plugin_that_comes_brings_its_keys(scene):
     s.host()
     shutil.copy(STORIES / "fragile/fragile.so", s.plugins / "fragile.so")
     s.daemon.logged("plugin fragile: version 1.0 runs as")
-    s.daemon.logged("plugins have brought other keys")
+    s.daemon.logged("the plugin fragile has brought other keys")
 
 
 def test_one_that_dies_of_events_costs_nobody_else_anything(scene):
