@@ -244,7 +244,7 @@ void Plugin::rest() {
     }
 }
 
-// One that has to do with few VMs, or with none, waits until there is a call for it.
+// One that says that it has to do with few VMs alone waits until there is a call for it.
 void Plugin::begin_early() {
     bool const concerns_all = declaration_ && (declaration_->all_vms || !declaration_->own_events);
     if (concerns_all && fault().empty() && !host_ && !pause_timer_) {
