@@ -22,7 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using plugin::Json;
-using plugin::text_of;
 
 // What is read lies in a folder that nobody else can write to, or the daemon's reader would not take it.
 class Folder {
@@ -70,7 +69,7 @@ auto lines_of(Options const& options) -> std::vector<Line> {
 }
 
 // What no VM does without.
-auto text_of(std::vector<Line> const& lines, std::string const& vm) -> std::string {
+auto configuration_text(std::vector<Line> const& lines, std::string const& vm) -> std::string {
     auto text = "vm " + quoted(vm) + " {\n";
     bool const has_memory =
         std::any_of(lines.begin(), lines.end(), [](auto const& one) { return one.key == "memory"; });
@@ -138,7 +137,7 @@ void lay_out(fs::path const& folder, Options const& options, std::vector<Line> c
     auto const file = plugins / fs::path{options.file}.filename();
     fs::create_directory(plugins);
     fs::copy_file(options.file, file);
-    std::ofstream{folder / "apiary.conf"} << text_of(lines, options.vm);
+    std::ofstream{folder / "apiary.conf"} << configuration_text(lines, options.vm);
     // What looks at the plugin runs without root's rights, and sees nothing but that.
     fs::permissions(folder / "apiary.conf", fs::perms::owner_read);
     constexpr auto seen = fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec |
