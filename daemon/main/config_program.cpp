@@ -54,6 +54,11 @@ auto read_configuration(ConfigRequest const& request) -> config::LoadResult {
     if (request.kind == ConfigRequest::Kind::check) {
         warn_of_missing(result, plugins.found());
     }
+    if (request.plugins) {
+        for (auto const& remark : plugins.remarks()) {
+            std::fprintf(stderr, "%s\n", remark.c_str());
+        }
+    }
     if (shows) {
         warn_of_faults(result, faults_of(backends.all()));
     }

@@ -138,7 +138,8 @@ public:
             throw Failure{refusal->second};
         }
         for (auto& plugin : daemon_.plugins) {
-            if (plugin.name == name) {
+            // One that has no process is taken for one whose process begins with its first call.
+            if (plugin.name == name && (command != PluginCommand::restart || plugin.state != "ended")) {
                 plugin.state = command == PluginCommand::disable ? "disabled" : "starting";
             }
         }
