@@ -108,18 +108,21 @@ auto PluginObjects::call(sd_bus_message* message, std::string const& name) -> in
     options.finish();
     auto const place = std::make_shared<Place>(waiting_);
     auto const reply = std::make_shared<PendingReply>(message, connection_.toucher());
-    Plugins::Done const done = [place, reply, &plugins = plugins_, name](Outcome<std::monostate> const& outcome) {
+    std::string_view const member = sd_bus_message_get_member(message);
+    // One that has no file goes by being enabled: that it is enabled is to be told.
+    bool const is_enabling = member == "Enable";
+    Plugins::Done const done = [place, reply, &plugins = plugins_, name,
+                                is_enabling](Outcome<std::monostate> const& outcome) {
         auto const* const refusal = std::get_if<Refusal>(&outcome);
         if (refusal == nullptr) {
             reply->nothing();
-        } else if (!plugins.find(name)) {  // it went meanwhile
+        } else if (!is_enabling && !plugins.find(name)) {  // it went meanwhile
             reply->fault(no_such_plugin(name));
         } else {
             reply->fault(Fault{*refusal});
         }
     };
-    std::string_view const member = sd_bus_message_get_member(message);
-    if (member == "Enable") {
+    if (is_enabling) {
         plugins_.enable(name, done);
     } else if (member == "Disable") {
         plugins_.disable(name, done);

@@ -72,6 +72,10 @@ public:
         });
     }
 
+    auto daemon_pid() -> int override {
+        return asked([&] { return link_->owner_pid(); });
+    }
+
     auto list_vms(std::string const& after, VmFilter const& filter) -> VmPage override {
         return asked([&] {
             Dictionary options;

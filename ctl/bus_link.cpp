@@ -132,6 +132,20 @@ BusLink::~BusLink() {
     }
 }
 
+auto BusLink::owner_pid() -> int {
+    std::uint32_t pid = 0;
+    try {
+        sdbus::createProxy(*connection_, "org.freedesktop.DBus", "/org/freedesktop/DBus")
+            ->callMethod("GetConnectionUnixProcessID")
+            .onInterface("org.freedesktop.DBus")
+            .withArguments(owner_)
+            .storeResultsTo(pid);
+    } catch (sdbus::Error const&) {
+        return 0;
+    }
+    return static_cast<int>(pid);
+}
+
 void BusLink::listen() {
     matches_.clear();
     manager_.reset();

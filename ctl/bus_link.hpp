@@ -32,6 +32,8 @@ public:
     // everybody may send signals to us, and a name that changes hands must not do so in the middle.
     [[nodiscard]] auto owner() const -> std::string const& { return owner_; }
 
+    [[nodiscard]] auto owner_pid() -> int;  // 0: the bus does not say
+
     void listen();  // to the daemon that is there now: to its Manager, its jobs, its events
     [[nodiscard]] auto next(int interrupt, std::optional<std::chrono::milliseconds> timeout) -> Notice;
 

@@ -27,6 +27,7 @@ public:
     [[nodiscard]] virtual auto where() const -> std::string = 0;  // which bus, for people
 
     virtual auto daemon_info() -> DaemonInfo = 0;
+    virtual auto daemon_pid() -> int = 0;  // as the bus knows it; 0: it does not
     virtual auto list_vms(std::string const& after, VmFilter const& filter) -> VmPage = 0;
     virtual auto list_jobs(std::uint64_t after, Strings const& vms) -> JobPage = 0;
     virtual auto list_plugins(std::string const& after, PluginFilter const& filter) -> PluginPage = 0;

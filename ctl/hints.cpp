@@ -12,8 +12,8 @@ auto hint_for(std::string_view error_name, std::string_view vm) -> std::string {
                           : "Its owner, the members of its group, and root may. Your rights: apiaryctl status " + name;
     }
     if (error_name == "UndoPending") {
-        return "To clean up at once: apiaryctl failreset " + name +
-               ". With --force that is given up (what is left stays).";
+        return "Once that is mended, 'apiaryctl failreset " + name +
+               "' cleans up at once. With --force that is given up (what is left stays).";
     }
     if (error_name == "ConsoleBusy") {
         return "To watch without writing: apiaryctl console --read-only " + name + ". To take over: --force.";

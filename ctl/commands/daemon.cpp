@@ -1,5 +1,8 @@
 // apiaryctl reload, version, daemon stop
+#include <poll.h>
+
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <optional>
 #include <ostream>
@@ -10,6 +13,7 @@
 #include "ctl/failure.hpp"
 #include "ctl/json_out.hpp"
 #include "ctl/live_list.hpp"
+#include "ctl/process_end.hpp"
 #include "ctl/signals.hpp"
 #include "ctl/text.hpp"
 
@@ -69,6 +73,14 @@ auto wait_for_the_end(Context& context, Client& client, LiveList& list, std::uin
                 break;
         }
     }
+}
+
+// It gives up its name first, and lets go of its folders last: who is told of its end may start another one.
+auto wait_for_the_process(UniqueFd const& process, SignalCatcher const& signals) -> bool {
+    constexpr int patience_ms = 10'000;  // moments are usual; a bus in another container may know it by another number
+    std::array<pollfd, 2> waited{pollfd{process.get(), POLLIN, 0}, pollfd{signals.fd(), POLLIN, 0}};
+    (void)::poll(waited.data(), waited.size(), patience_ms);
+    return (waited[1].revents & POLLIN) == 0;
 }
 
 }  // namespace
@@ -139,9 +151,14 @@ auto daemon_stop(Context& context, Invocation const& asked) -> ExitCode {
     if (asked.wait && !asked.keep_vms) {
         known = list_running(*client, list);
     }
+    auto const pid = asked.wait ? client->daemon_pid() : 0;
+    auto const process = pid > 0 ? follow_process(pid) : UniqueFd{};
     client->shutdown(asked.force, asked.keep_vms);
-    auto const code = asked.wait ? wait_for_the_end(context, *client, list, known, signals) : ExitCode::ok;
+    auto code = asked.wait ? wait_for_the_end(context, *client, list, known, signals) : ExitCode::ok;
     list.clear();
+    if (code == ExitCode::ok && process && !wait_for_the_process(process, signals)) {
+        code = exit_code_of_signal(SignalCatcher::caught());
+    }
     if (code != ExitCode::ok) {
         return code;
     }

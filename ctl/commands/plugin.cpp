@@ -107,7 +107,7 @@ auto advice(PluginRow const& plugin) -> std::string {
         return "put its file back: apiaryctl list --state failed shows what waits for it";
     }
     if (plugin.state == "ended") {
-        return "the next call starts its process again; apiaryctl plugin restart " + name + " does it now";
+        return "nothing: the next call starts its process";
     }
     return {};
 }
@@ -146,14 +146,15 @@ auto state_of(Client& client, std::string const& path) -> std::string {
     }
 }
 
-auto done_text(PluginCommand command) -> std::string_view {
+// `state`: of the plugin now.
+auto done_text(PluginCommand command, std::string_view state) -> std::string_view {
     switch (command) {
         case PluginCommand::enable:
             return "enabled";
         case PluginCommand::disable:
             return "disabled";
         case PluginCommand::restart:
-            return "restarted";
+            return state == "ended" ? "looked at anew; its process starts with the next call" : "restarted";
     }
     return {};
 }
@@ -218,10 +219,10 @@ auto plugin_operate(Context& context, Invocation const& asked) -> ExitCode {
         try {
             auto const path = find_plugin(*client, name);
             client->plugin_command(path, asked.plugin_command);
-            if (asked.json) {
-                result.state = state_of(*client, path);
-            } else {
-                output.out << printable(name) << ": " << done_text(asked.plugin_command) << '\n' << std::flush;
+            result.state = asked.json || asked.plugin_command == PluginCommand::restart ? state_of(*client, path) : "";
+            if (!asked.json) {
+                output.out << printable(name) << ": " << done_text(asked.plugin_command, result.state) << '\n'
+                           << std::flush;
             }
         } catch (Failure const& failure) {
             result.error = failure.what();

@@ -53,7 +53,8 @@ auto screen_text(Values const& fields) -> std::string {
 auto advice(VmRow const& vm) -> std::string {
     auto const name = shell_word(vm.name);
     if (vm.sub_state == "undo-pending") {
-        return "apiaryctl failreset " + name + " tries to clean up at once; with --force it is given up";
+        return "once what the reason names is mended, apiaryctl failreset " + name +
+               " cleans up at once; with --force it is given up";
     }
     if (vm.sub_state == "backoff") {
         return "it starts by itself; apiaryctl start " + name + " does it now, apiaryctl stop " + name +

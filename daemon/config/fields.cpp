@@ -163,26 +163,59 @@ auto set_boot(Draft& draft, Assignment& a) -> ValueFault {
     return std::nullopt;
 }
 
+namespace {
+
+constexpr std::uint64_t last_port = 65535;
+
+auto is_port(std::string_view text) -> bool {
+    auto const number = parse_unsigned(text);
+    return number && *number > 0 && *number <= last_port;
+}
+
+// A device has a folder: what has none is a word, and there are few that could be meant.
+auto guess_of_com(std::string_view text) -> std::string {
+    if (text.find('/') != std::string_view::npos) {
+        return {};
+    }
+    for (std::string_view const word : {"yes", "true", "on", "1"}) {
+        if (equal_fold(text, word)) {
+            return "; did you mean 'auto'?";
+        }
+    }
+    return did_you_mean(text, {"auto", "stdio"});
+}
+
+}  // namespace
+
+// The words are compared as bmd does: without case.
 auto set_com(Draft& draft, Assignment& a, unsigned port) -> ValueFault {
+    constexpr std::string_view tcp = "tcp=";
     ComPort com;
     com.text = a.text;
     if (a.text.empty()) {
         return "auto, a device or \"tcp=ADDRESS:PORT\" is needed";
     }
-    if (a.text == "auto") {
+    if (equal_fold(a.text, "auto")) {
         com.kind = ComPort::Kind::automatic;
+        com.text = "auto";
     } else if (!a.trusted()) {
         return "in a file that does not belong to root, only auto is allowed";
-    } else if (a.text == "stdio") {
+    } else if (equal_fold(a.text, "stdio")) {
         com.kind = ComPort::Kind::stdio;
-    } else if (a.text.starts_with("tcp=")) {
+        com.text = "stdio";
+    } else if (a.text.starts_with(tcp)) {
         com.kind = ComPort::Kind::tcp;
+        auto const colon = a.text.rfind(':');
+        if (colon == std::string_view::npos || !is_port(a.text.substr(colon + 1))) {
+            return "\"tcp=ADDRESS:PORT\" is needed, with a port from 1 to " + std::to_string(last_port);
+        }
     } else {
         com.kind = ComPort::Kind::device;
         com.device = a.host_path(a.text);
         if (auto fault = path_fault(a, a.text)) {
             return fault;
         }
+        a.warning += guess_of_com(a.text);
     }
     draft.vm.com[port] = std::move(com);
     return std::nullopt;
@@ -194,6 +227,19 @@ auto is_number(std::string_view text) -> bool {
     return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
 }
 
+// A hypervisor that is given more than there is takes the number apart into bits, and hands over another device.
+// Devices with ARI have up to 256 functions and no slots: FreeBSD, and so bmd's configurations, call them slot 0.
+auto pci_fault(std::vector<std::string_view> const& parts) -> ValueFault {
+    constexpr std::uint64_t most_bus = 255, most_slot = 31, most_function = 7, most_function_of_ari = 255;
+    auto const bus = parse_unsigned(parts[0]), slot = parse_unsigned(parts[1]), function = parse_unsigned(parts[2]);
+    bool const there = bus && slot && function && *bus <= most_bus && *slot <= most_slot &&
+                       *function <= (*slot == 0 ? most_function_of_ari : most_function);
+    return there ? std::nullopt
+                 : ValueFault{
+                       "there is no such PCI device: a bus is 0 to 255, a slot 0 to 31, a function 0 to 7 (of "
+                       "slot 0 to 255, as FreeBSD counts where a device has ARI)"};
+}
+
 }  // namespace
 
 auto set_passthru(Draft& draft, Assignment& a) -> ValueFault {
@@ -203,6 +249,11 @@ auto set_passthru(Draft& draft, Assignment& a) -> ValueFault {
     bool const device = a.text.starts_with(named) && is_number(a.text.substr(named.size()));
     if (!address && !device) {
         return "BUS/SLOT/FUNCTION or pptN is needed";
+    }
+    if (address) {
+        if (auto fault = pci_fault(parts)) {
+            return fault;
+        }
     }
     draft.vm.passthru.emplace_back(a.text);
     return std::nullopt;
@@ -242,7 +293,7 @@ auto set_hda(Draft& draft, Assignment& a) -> ValueFault {
 auto environment_fault(Assignment const& a) -> ValueFault {
     auto const equals = a.text.find('=');
     if (equals == std::string_view::npos || equals == 0) {
-        return "NAME=VALUE is needed";
+        return "\"NAME=VALUE\" is needed, with the quotes";
     }
     return std::nullopt;
 }
@@ -252,6 +303,19 @@ auto loader_script_fault(Assignment const& a) -> ValueFault {
     if (!a.trusted() && a.text != "auto") {
         return "in a file that does not belong to root, only auto is allowed";
     }
+    return std::nullopt;
+}
+
+// As bhyve(8) -G reads it, and passed on so: [w][ADDRESS:]PORT. What a backend makes of the rest is its own.
+auto set_debug_port(Draft& draft, Assignment& a) -> ValueFault {
+    std::string_view port = a.text.substr(a.text.starts_with('w') ? 1 : 0);
+    if (auto const colon = port.rfind(':'); colon != std::string_view::npos) {
+        port.remove_prefix(colon + 1);
+    }
+    if (is_number(port) && !is_port(port)) {
+        return "a port is a number from 1 to " + std::to_string(last_port);
+    }
+    draft.vm.debug_port = std::string{a.text};
     return std::nullopt;
 }
 

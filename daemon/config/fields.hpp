@@ -24,6 +24,7 @@ auto set_com(Draft& draft, Assignment& a, unsigned port) -> ValueFault;
 auto set_passthru(Draft& draft, Assignment& a) -> ValueFault;
 auto set_tpm(Draft& draft, Assignment& a) -> ValueFault;
 auto set_hda(Draft& draft, Assignment& a) -> ValueFault;
+auto set_debug_port(Draft& draft, Assignment& a) -> ValueFault;
 auto environment_fault(Assignment const& a) -> ValueFault;
 auto loader_script_fault(Assignment const& a) -> ValueFault;  // loadcmd, installcmd
 auto set_virt_console_template(Draft& draft, Assignment& a) -> ValueFault;

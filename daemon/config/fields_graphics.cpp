@@ -1,6 +1,11 @@
 // The screen: setting any part of it turns it on, unless `graphics` itself was said.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <limits>
+#include <string>
 
 #include "config/characters.hpp"
 #include "config/fields.hpp"
@@ -13,6 +18,22 @@ namespace {
 void imply_graphics(Draft& draft, Assignment const& a) {
     draft.graphics_implied = true;
     draft.graphics_wished = draft.graphics_wished || !a.trusted();
+}
+
+// A text of which only an address can be made, and none can. inet_aton() takes what the hypervisors' getaddrinfo()
+// does.
+auto is_broken_address(std::string_view text) -> bool {
+    if (text.starts_with('[') && text.ends_with(']')) {
+        text = text.substr(1, text.size() - 2);
+    }
+    if (text.find(':') != std::string_view::npos) {
+        in6_addr v6{};
+        std::string const address{text.substr(0, text.find('%'))};  // what follows is an interface
+        return ::inet_pton(AF_INET6, address.c_str(), &v6) != 1;
+    }
+    in_addr v4{};
+    return text.find_first_not_of("0123456789.") == std::string_view::npos &&
+           ::inet_aton(std::string{text}.c_str(), &v4) == 0;
 }
 
 }  // namespace
@@ -30,6 +51,9 @@ auto set_graphics_listen(Draft& draft, Assignment& a) -> ValueFault {
     }
     if (!a.trusted() && a.text != "127.0.0.1" && a.text != "::1") {
         return "in a file that does not belong to root, only 127.0.0.1 and ::1 are allowed";
+    }
+    if (is_broken_address(a.text)) {
+        return "this is no IP address; one is such as 127.0.0.1 or ::1";
     }
     draft.vm.graphics.listen = a.text;
     draft.listen_set = true;

@@ -100,7 +100,7 @@ auto set_sharefs(Draft& draft, Assignment& a) -> ValueFault {
     }
     auto const equals = text.find('=');
     if (equals == std::string_view::npos || equals == 0) {
-        return "[readonly:]NAME=PATH is needed";
+        return "\"[readonly:]NAME=PATH\" is needed, with the quotes";
     }
     std::string_view const path = text.substr(equals + 1);
     if (auto fault = path_fault(a, path)) {

@@ -21,6 +21,9 @@ public:
         required();
         loader();
         images();
+        boot_files();
+        log_file();
+        scripts();
         sounds();
         pins();
         implied();
@@ -147,8 +150,9 @@ private:
     }
 
     // Paths of others are opened, with their rights, when the VM is started.
-    void image(HostPath const& path, bool noexist, std::string_view key, std::size_t index) {
-        if (!path.trusted || noexist) {
+    void host_file(HostPath const& path, std::string_view key, std::size_t index, std::string const& what,
+                   std::string const& hint) {
+        if (!path.trusted) {
             return;
         }
         switch (context_.options.host->look(path.path).kind) {
@@ -157,13 +161,17 @@ private:
             case FileLook::Kind::block_device:
                 return;
             case FileLook::Kind::missing:
-                leave_out(
-                    mark_of(key, index), key,
-                    "image not found: " + quoted_text(path.path) + " (noexist: before the path leaves this unchecked)");
+                leave_out(mark_of(key, index), key, what + " not found: " + quoted_text(path.path) + hint);
                 return;
             case FileLook::Kind::other:
                 leave_out(mark_of(key, index), key, "not a file or device: " + quoted_text(path.path));
                 return;
+        }
+    }
+
+    void image(HostPath const& path, bool noexist, std::string_view key, std::size_t index) {
+        if (!noexist) {
+            host_file(path, key, index, "image", " (noexist: before the path leaves this unchecked)");
         }
     }
 
@@ -173,6 +181,52 @@ private:
         }
         for (std::size_t i = 0; i < vm_.isos.size(); ++i) {
             image(vm_.isos[i].path, vm_.isos[i].noexist, "iso", i);
+        }
+    }
+
+    void boot_files() {
+        if (vm_.loader != Loader::kernel) {
+            return;  // not used, which was said
+        }
+        for (auto const& [key, path] : {std::pair{"kernel", &vm_.kernel}, std::pair{"initrd", &vm_.initrd}}) {
+            if (*path) {
+                host_file(**path, key, 0, "file", {});
+            }
+        }
+    }
+
+    // Something else may make the folder before the VM is started, and bmd starts it without a log: a warning.
+    void log_file() {
+        if (!vm_.err_logfile || !vm_.err_logfile->trusted) {
+            return;
+        }
+        std::string const& path = vm_.err_logfile->path;
+        auto const kind = context_.options.host->look(path).kind;
+        if (kind == FileLook::Kind::regular) {
+            return;
+        }
+        if (kind != FileLook::Kind::missing) {
+            warn(mark_of("err_logfile"), "err_logfile", "not a file: " + quoted_text(path) + "; the VM will not start");
+            return;
+        }
+        auto const folder = path.substr(0, path.find_last_not_of('/', path.rfind('/')) + 1);
+        if (path.find('/') != std::string::npos && !folder.empty()) {
+            this->folder("err_logfile", folder, "; the VM will not start");
+        }
+    }
+
+    void scripts() {
+        if (vm_.scriptpath) {
+            folder("scriptpath", *vm_.scriptpath, "; no scripts will be run");
+        }
+    }
+
+    void folder(std::string_view key, std::string const& path, std::string const& consequence) {
+        auto const kind = context_.options.host->look(path).kind;
+        if (kind == FileLook::Kind::missing) {
+            warn(mark_of(key), key, "folder not found: " + quoted_text(path) + consequence);
+        } else if (kind != FileLook::Kind::other) {
+            warn(mark_of(key), key, "not a folder: " + quoted_text(path) + consequence);
         }
     }
 

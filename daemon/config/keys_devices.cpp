@@ -72,7 +72,7 @@ auto storage_keys() -> std::vector<KeySpec> {
          .clear = clear_list<&D::isos>},
         {.name = "sharefs",
          .list = true,
-         .doc = "[readonly:]NAME=PATH: a folder of the host for the VM",
+         .doc = "\"[readonly:]NAME=PATH\": a folder of the host for the VM",
          .trust = TrustRule::root_only,
          .why = "the VM would reach the folder with the daemon's rights",
          .set = set_sharefs,

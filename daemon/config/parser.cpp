@@ -196,9 +196,21 @@ auto Parser::parameters(Section& section) -> bool {
 void Parser::body(Section& section) {
     constexpr std::size_t usual_statements = 4;
     section.body.reserve(usual_statements);
+    bool misplaced = false;
     while (errors_ < most_syntax_errors) {
         if (accept(TokenKind::brace_close)) {
             return;
+        }
+        if (is(TokenKind::kw_include)) {
+            misplaced = true;
+            report(token_.at, ".include stands outside of sections (is the '}' of the section of line " +
+                                  std::to_string(section.at.line) + " missing before it?)");
+            advance();
+            skip_statement();
+            continue;
+        }
+        if (misplaced && (is(TokenKind::end) || opens_section())) {
+            return;  // it was missing, and that was said
         }
         if (is(TokenKind::end) || opens_section()) {
             (void)fail("a key, or the '}' of the section of line " + std::to_string(section.at.line));

@@ -42,7 +42,9 @@ struct QemuCommand {
 // QEMU's name for a keyboard layout; the few that bhyve calls otherwise are translated.
 [[nodiscard]] auto qemu_keymap(std::string_view keymap) -> std::string;
 
-// PCI address of a host device as vfio-pci reads it; nothing: the text is not bus/slot/function.
+// PCI address of a host device as vfio-pci reads it; nothing: the text is not bus/slot/function, or has a number that
+// there is none of. Functions over 7, which FreeBSD counts in slot 0 of a device with ARI, are not guessed at: on a
+// host without ARI the same address is another device.
 [[nodiscard]] auto vfio_host(std::string_view passthru) -> std::optional<std::string>;
 
 // Where gdb may connect, of `debug_port` ([ip:]port, after bhyve(8) -G); nothing: not understood.

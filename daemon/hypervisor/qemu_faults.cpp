@@ -46,7 +46,10 @@ void check_devices(FaultList& faults, Definition const& definition) {
         faults.add_if(share.name.size() > 31, "sharefs", "the name of a share has at most 31 bytes");
     }
     for (auto const& text : definition.passthru) {
-        faults.add_if(!vfio_host(text), "passthru", "passthru " + text + ": QEMU wants BUS/SLOT/FUNCTION");
+        faults.add_if(!vfio_host(text), "passthru",
+                      "passthru " + text +
+                          ": QEMU wants BUS/SLOT/FUNCTION as lspci(8) tells it: bus 0 to 255, slot 0 to 31, function 0 "
+                          "to 7");
     }
     faults.add_if(!definition.sounds.empty(), "hda", "hda needs backend bhyve");
 }
@@ -92,7 +95,8 @@ auto qemu_faults(Definition const& definition, Options const& options) -> std::v
     faults.add_if(definition.tpm && definition.tpm->type != "passthru" && definition.tpm->type != "swtpm", "tpm",
                   "a TPM is of type passthru or swtpm");
     if (definition.debug_port && !gdb_address(*definition.debug_port)) {
-        faults.add("debug_port", "QEMU wants [ADDRESS:]PORT, and does not wait for the debugger");
+        faults.add("debug_port",
+                   "QEMU wants [ADDRESS:]PORT with a port from 1 to 65535, and does not wait for the debugger");
     }
     return faults.take();
 }

@@ -72,16 +72,11 @@ auto vfio_host(std::string_view passthru) -> std::optional<std::string> {
     }
     auto const bus = number_from(passthru.substr(0, first), 255);
     auto const slot = number_from(passthru.substr(first + 1, second - first - 1), 31);
-    auto const function = number_from(passthru.substr(second + 1), 255);
+    auto const function = number_from(passthru.substr(second + 1), 7);
     if (!bus || !slot || !function) {
         return std::nullopt;
     }
-    // With ARI a function number has eight bits: it goes on into the bits of the slot.
-    auto const place = *slot * 8 + *function;
-    if (place > 255) {
-        return std::nullopt;
-    }
-    return "0000:" + hex(*bus, 2) + ":" + hex(place / 8, 2) + "." + hex(place % 8, 1);
+    return "0000:" + hex(*bus, 2) + ":" + hex(*slot, 2) + "." + hex(*function, 1);
 }
 
 auto gdb_address(std::string_view debug_port) -> std::optional<std::string> {

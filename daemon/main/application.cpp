@@ -57,15 +57,17 @@ Application::Parts::Parts(Options options, Program program)
       state_{loop_, options_, identities_},
       configuration_{options_, identities_, {qemu_.get(), bhyve_.get()}, hypervisor::default_backend()},
       engine_{[this] {
-          return EngineParts{.loop = loop_,
-                             .journal = state_.journal(),
-                             .supervisor = *supervisor_,
-                             .identities = identities_,
-                             .hypervisors = {qemu_.get(), bhyve_.get()},
-                             .steps = {},  // set_steps()
-                             .run_root = options_.run_dir + "/vm",
-                             .memory = state_.memory(),
-                             .report = [](std::string const& text) { log::info(text); }};
+          return EngineParts{
+              .loop = loop_,
+              .journal = state_.journal(),
+              .supervisor = *supervisor_,
+              .identities = identities_,
+              .hypervisors = {qemu_.get(), bhyve_.get()},
+              .steps = {},  // set_steps()
+              .run_root = options_.run_dir + "/vm",
+              .memory = state_.memory(),
+              .report = [](std::string const& text) { log::info(text); },
+              .why_absent = [this](std::string_view plugin) { return plugins_->book().what_keeps(plugin); }};
       }()},
       restarts_{loop_, std::move(program), [this] { come_back(); }} {
     make_steps_of_all();

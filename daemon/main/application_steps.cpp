@@ -28,7 +28,7 @@ auto supervision_options(Options const& options) -> SupervisionOptions {
 void Application::Parts::make_steps_of_all() {
     plugins_ = std::make_unique<PluginParts>(
         loop_, options_, [this]() -> EngineCore& { return engine_; }, [this] { set_steps(); },
-        [this] { reloads_.keys_changed(); });
+        [this](std::vector<std::string> const& plugins) { reloads_.keys_changed(plugins); });
     first_steps_.push_back(plugin::make_required_plugins_step(
         loop_, [this](std::string const& name) { return plugins_->book().fault_of(name); }));
     auto built_in = make_steps(loop_, supervision_options(options_));

@@ -53,7 +53,8 @@ auto check_configuration(Options const& options) -> int {
     Identities identities;
     Configuration const configuration{options, identities, backends.all(), hypervisor::default_backend()};
     PluginsOnDisk plugins{options};
-    auto const result = load_with_plugins(configuration, plugins, {});
+    auto result = load_with_plugins(configuration, plugins, {});
+    warn_of_missing(result, plugins.found());
     for (auto const& remark : plugins.remarks()) {
         std::fprintf(stderr, "%s\n", remark.c_str());
     }

@@ -51,6 +51,14 @@ auto read_configuration(ConfigRequest const& request) -> config::LoadResult {
     for (int more = 1; more < request.loads; ++more) {
         result = load_with_plugins(configuration, plugins, result.variables);
     }
+    if (request.kind == ConfigRequest::Kind::check) {
+        warn_of_missing(result, plugins.found());
+    }
+    if (request.plugins) {
+        for (auto const& remark : plugins.remarks()) {
+            std::fprintf(stderr, "%s\n", remark.c_str());
+        }
+    }
     if (shows) {
         warn_of_faults(result, faults_of(backends.all()));
     }

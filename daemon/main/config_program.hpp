@@ -19,6 +19,7 @@ struct ConfigRequest {
     std::optional<BackendKind> backend;  // instead of the host's usual one
     int loads = 1;                       // the last one counts
     bool secrets = false;                // passwords are shown
+    bool plugins = false;                // what is wrong with plugins is told on the standard error
     std::string manager, path;           // import: whose files, and where
 };
 

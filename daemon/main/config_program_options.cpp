@@ -28,6 +28,7 @@ auto parse_request(int argc, char** argv) -> ParsedRequest {
             ->expected(1)
             ->take_all()
             ->allow_extra_args(false);
+        command->add_flag("--plugins", request.plugins, "Tell on the standard error which plugins cannot be used");
         command->add_option("--backend", backend, "What runs a VM that names no backend (default: the host's)")
             ->check(CLI::IsMember({"qemu", "bhyve"}));
         command->add_option("--host-cpus", host_cpus, "Processors of the host that it is for");

@@ -8,6 +8,7 @@
 
 #include "config/describe.hpp"
 #include "main/paths.hpp"
+#include "plugin/required_plugins.hpp"
 
 namespace apiary {
 namespace {
@@ -110,6 +111,67 @@ auto plugin_request(Options const& options) -> plugin::ScanRequest {
             .user = options.trusted_uid.value_or(::geteuid()),
             .state_root = {},
             .key_owner = owner_of_key};
+}
+
+namespace {
+
+// Why it cannot be used; empty: it can.
+auto missing_because(std::string const& name, std::vector<plugin::FoundPlugin> const& plugins) -> std::string {
+    for (auto const& one : plugins) {
+        if (one.file.name == name) {
+            return one.fault.empty() ? std::string{} : "cannot be used: " + one.fault;
+        }
+    }
+    return "is not there";
+}
+
+auto needing_place(Definition const& vm, std::string const& plugin) -> std::pair<std::string, Origin> {
+    auto const own = vm.plugin_settings.find(plugin);
+    std::string const key = own != vm.plugin_settings.end() && !own->second.empty() ? own->second.front().key : plugin;
+    for (Setting const& setting : vm.settings) {
+        if (setting.key != "network" || key != "network") {
+            continue;
+        }
+        for (std::size_t i = 0; i < vm.nics.size() && i < setting.origins.size(); ++i) {
+            if (vm.nics[i].attach != Nic::Attach::user) {
+                return {key, setting.origins[i]};
+            }
+        }
+    }
+    return {key, place_of(vm, key)};
+}
+
+}  // namespace
+
+void warn_of_missing(config::LoadResult& result, std::vector<plugin::FoundPlugin> const& plugins) {
+    std::size_t told = 0, more = 0;
+    for (auto const& vm : result.definitions) {
+        for (auto const& name : plugin::required_plugins(*vm)) {
+            auto const why = missing_because(name, plugins);
+            if (why.empty()) {
+                continue;
+            }
+            if (told++ >= most_warnings) {
+                ++more;
+                continue;
+            }
+            auto const [key, place] = needing_place(*vm, name);
+            result.diagnostics.push_back({.file = place.file(),
+                                          .line = place.line,
+                                          .column = place.column,
+                                          .severity = config::Severity::warning,
+                                          .vm = vm->name,
+                                          .key = key,
+                                          .message = "this needs the plugin " + name + ", which " + why +
+                                                     ": a start will be refused" +
+                                                     (name == "network" ? " (network = user needs no plugin)" : "")});
+        }
+    }
+    if (more > 0) {
+        result.diagnostics.push_back(
+            {.severity = config::Severity::warning,
+             .message = "plugins are not there that " + std::to_string(more) + " more settings of VMs need"});
+    }
 }
 
 struct PluginChecks::Entry {

@@ -28,6 +28,9 @@ namespace apiary {
 // What to look for; nothing of the state is touched.
 [[nodiscard]] auto plugin_request(Options const& options) -> plugin::ScanRequest;
 
+// For who checks a configuration: a warning for each VM and plugin that its start would be refused for.
+void warn_of_missing(config::LoadResult& result, std::vector<plugin::FoundPlugin> const& plugins);
+
 // The configure() of plugins, for one reading of the configuration. One thread.
 class PluginChecks {
 public:

@@ -56,7 +56,8 @@ private:
 };
 
 PluginParts::PluginParts(Loop& loop, Options const& options, std::function<EngineCore&()> const& engine,
-                         std::function<void()> const& steps_changed, std::function<void()> keys_changed)
+                         std::function<void()> const& steps_changed,
+                         std::function<void(std::vector<std::string> const& plugins)> keys_changed)
     : children_{loop, end_of_hosts},
       spawner_{std::make_unique<Spawner>(children_)},
       agents_{loop, [](int level, std::string const& text) { log::line(level_of(level), text); }, steps_changed} {

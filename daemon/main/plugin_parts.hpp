@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "main/options.hpp"
 #include "plugin/agent_book.hpp"
@@ -17,9 +18,10 @@ namespace apiary {
 class PluginParts {
 public:
     // `engine` is asked once it is there: not within this call. `steps_changed`: other steps have to be set.
-    // `keys_changed`: the configuration may mean something else.
+    // `keys_changed`: of these plugins; the configuration may mean something else.
     PluginParts(Loop& loop, Options const& options, std::function<EngineCore&()> const& engine,
-                std::function<void()> const& steps_changed, std::function<void()> keys_changed);
+                std::function<void()> const& steps_changed,
+                std::function<void(std::vector<std::string> const& plugins)> keys_changed);
     ~PluginParts();
     PluginParts(PluginParts const&) = delete;
     auto operator=(PluginParts const&) -> PluginParts& = delete;

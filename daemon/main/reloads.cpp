@@ -83,16 +83,17 @@ void Reloads::request() {
     }
 }
 
-void Reloads::keys_changed() {
+void Reloads::keys_changed(std::vector<std::string> const& plugins) {
+    auto text = std::string{plugins.size() == 1 ? "the plugin " : "the plugins "};
+    for (std::size_t i = 0; i < plugins.size(); ++i) {
+        text += (i == 0 ? "" : i + 1 == plugins.size() ? " and " : ", ") + plugins[i];
+    }
+    text += std::string{plugins.size() == 1 ? " has" : " have"} + " brought other keys, or taken some away";
     if (unknown_keys_) {
-        log::info(
-            "plugins have brought other keys, or taken some away, and the configuration has keys that were not known: "
-            "it is read again");
+        log::info(text + ", and the configuration has keys that were not known: it is read again");
         request();
     } else {
-        log::info(
-            "plugins have brought other keys, or taken some away: that holds from the next reading of the "
-            "configuration on (apiaryctl reload)");
+        log::info(text + ": that holds from the next reading of the configuration on (apiaryctl reload)");
     }
 }
 

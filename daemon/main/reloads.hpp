@@ -28,10 +28,10 @@ public:
     // On a signal: nobody waits for an answer, and two that were not begun yet are one.
     void request();
 
-    // Plugins have brought keys, or taken some away. That holds from the next reading on; which is now where the last
-    // one was told of keys that it did not know: they were ignored, maybe only because a plugin was slow to say what it
-    // is.
-    void keys_changed();
+    // These plugins have brought keys, or taken some away. That holds from the next reading on; which is now where the
+    // last one was told of keys that it did not know: they were ignored, maybe only because a plugin was slow to say
+    // what it is.
+    void keys_changed(std::vector<std::string> const& plugins);
 
     // Called when a configuration was taken.
     void when_taken(std::function<void()> callback) { when_taken_ = std::move(callback); }

@@ -150,7 +150,7 @@ void Book::apply(Scan scan) {
         }
     }
     std::set<std::string> found;
-    bool keys_changed = false;
+    std::vector<std::string> changed;  // their keys
     for (auto& one : scan.plugins) {
         auto const name = one.file.name;
         found.insert(name);
@@ -163,9 +163,12 @@ void Book::apply(Scan scan) {
             }
         }
         auto& plugin = *entry->second.plugin;
-        auto const before = plugin.declaration() != nullptr ? plugin.declaration()->keys : std::vector<Key>{};
+        bool const had_keys = plugin.declaration() != nullptr && plugin.file().fd;
+        auto const before = had_keys ? plugin.declaration()->keys : std::vector<Key>{};
         if (one.declaration && one.fault.empty()) {
-            keys_changed = keys_changed || before != one.declaration->keys;
+            if (before != one.declaration->keys) {
+                changed.push_back(name);
+            }
             if (plugin.declaration() == nullptr || plugin.file().id != one.file.id || !plugin.file().fd) {
                 plugin.take(std::move(one.file), std::move(*one.declaration));
                 if (begun_) {
@@ -173,20 +176,25 @@ void Book::apply(Scan scan) {
                 }
             }
         } else {
-            keys_changed = keys_changed || !before.empty();
+            if (!before.empty()) {
+                changed.push_back(name);
+            }
             plugin.take_unusable(std::move(one.file), std::move(one.fault));
         }
     }
     for (auto const& [name, entry] : plugins_) {
         if (!found.contains(name)) {
-            keys_changed = keys_changed || (entry.plugin->declaration() != nullptr && entry.plugin->file().fd);
+            auto const* const declared = entry.plugin->declaration();
+            if (declared != nullptr && !declared->keys.empty() && entry.plugin->file().fd) {
+                changed.push_back(name);
+            }
             entry.plugin->lose();
         }
     }
     put_in_order();
     list_anew();
-    if (keys_changed && begun_ && hands_.keys_changed) {
-        hands_.keys_changed();
+    if (!changed.empty() && begun_ && hands_.keys_changed) {
+        hands_.keys_changed(changed);
     }
 }
 
@@ -228,6 +236,11 @@ auto Book::fault_of(std::string const& plugin) const -> std::string {
     }
     auto const* const declared = found->second.plugin->declaration();
     return declared != nullptr && declared->not_needed ? std::string{} : found->second.plugin->fault();
+}
+
+auto Book::what_keeps(std::string_view plugin) const -> std::string {
+    auto const found = plugins_.find(plugin);
+    return found == plugins_.end() || found->second.plugin->is_absent() ? std::string{} : found->second.plugin->fault();
 }
 
 auto Book::declared() const -> std::vector<FoundPlugin> {

@@ -24,7 +24,8 @@ struct BookHands {
     std::function<std::vector<std::string>()> up;    // names of VMs that are not at rest
     std::function<std::set<std::string>()> awaited;  // names of steps that were begun and are not undone
     std::function<void()> steps_changed;             // steps() gives others
-    std::function<void()> keys_changed;  // what plugins declare has changed: the configuration may mean something else
+    // What these plugins declare has changed: the configuration may mean something else.
+    std::function<void(std::vector<std::string> const& plugins)> keys_changed;
 };
 
 class Book : public Plugins {
@@ -51,6 +52,8 @@ public:
     [[nodiscard]] auto steps(Part part) const -> Steps;
     // Why a VM that needs this plugin cannot be started, as the end of a sentence about it; empty: it can.
     [[nodiscard]] auto fault_of(std::string const& plugin) const -> std::string;
+    // What keeps one that is disabled or cannot be used, in the same form; empty: it is not there.
+    [[nodiscard]] auto what_keeps(std::string_view plugin) const -> std::string;
     // What reads and checks the configuration: all that declare something, those that are disabled, too. A copy.
     [[nodiscard]] auto declared() const -> std::vector<FoundPlugin>;
     [[nodiscard]] auto observer() -> Observer& { return observer_; }

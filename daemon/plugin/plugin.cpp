@@ -21,9 +21,10 @@ Plugin::~Plugin() {
 }
 
 auto Plugin::fault() const -> std::string {
-    auto const to_do = "; `apiaryctl plugin enable " + name_ + "` brings it back";
     if (disabled_) {
-        return "is disabled: " + *disabled_ + to_do;
+        auto const enabling = "`apiaryctl plugin enable " + name_ + "` brings it back";
+        return "is disabled: " + *disabled_ +
+               (absent_ ? ", and its file is not there: install it; " + enabling + " then" : "; " + enabling);
     }
     if (!unusable_.empty()) {
         return absent_ ? unusable_ + ": install it, or remove what needs it from the definition"
@@ -49,7 +50,7 @@ auto Plugin::status() const -> PluginStatus {
                    : !host_ || host_->ended()               ? PluginState::ended
                    : host_->ready()                         ? PluginState::running
                                                             : PluginState::starting;
-    status.error = disabled_            ? *disabled_
+    status.error = disabled_            ? *disabled_ + (absent_ ? "; its file is not there" : "")
                    : !unusable_.empty() ? (absent_ ? "its file is not there" : unusable_)
                    : !circle_.empty()   ? circle_
                                         : error_;
@@ -243,7 +244,7 @@ void Plugin::rest() {
     }
 }
 
-// One that has to do with few VMs, or with none, waits until there is a call for it.
+// One that says that it has to do with few VMs alone waits until there is a call for it.
 void Plugin::begin_early() {
     bool const concerns_all = declaration_ && (declaration_->all_vms || !declaration_->own_events);
     if (concerns_all && fault().empty() && !host_ && !pause_timer_) {

@@ -69,8 +69,10 @@ public:
     // Why it cannot be called, as the end of a sentence about it; empty: it can.
     [[nodiscard]] auto fault() const -> std::string;
     [[nodiscard]] auto status() const -> PluginStatus;
-    // Neither a file nor a process: nothing is left of it here.
-    [[nodiscard]] auto is_gone() const -> bool { return absent_ && !host_; }
+    // It has no file. One that is disabled is that first: it has to be enabled, whatever becomes of its file.
+    [[nodiscard]] auto is_absent() const -> bool { return absent_ && !disabled_; }
+    // Nor a process: nothing is left of it here.
+    [[nodiscard]] auto is_gone() const -> bool { return is_absent() && !host_; }
 
     // plugin.cpp: what becomes of it. Whatever process there is ends when its calls have.
     void take(PluginFile file, Declaration declaration);  // at first, or an upgrade: new calls are for the new one

@@ -54,7 +54,8 @@ EngineCore::EngineCore(EngineParts parts)
              .run_root = std::move(parts.run_root),
              .timings = parts.timings,
              .order = {parts.loop, parts.max_starting, parts.timings.longest_start},
-             .departed = Departed{turns_}},
+             .departed = Departed{turns_},
+             .why_absent = std::move(parts.why_absent)},
       consoles_{world_},
       report_{std::move(parts.report)} {
     turns_.add_observer(world_.departed);

@@ -27,6 +27,8 @@ struct EngineParts {
     std::size_t max_starting = 10'000;                    // VMs at once
     Memory* memory = nullptr;                             // null: nothing outlives the daemon
     std::function<void(std::string const&)> report = {};  // for the log: how the stop of all VMs goes
+    // Of a plugin whose step is not there: why, as the end of a sentence about it; empty: it is not there itself.
+    std::function<std::string(std::string_view plugin)> why_absent = {};
 };
 
 class EngineCore : public Engine {

@@ -6,6 +6,7 @@
 
 #include <coroutine>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -52,7 +53,8 @@ struct World {
     Timings timings;
     StartOrder order;
     Departed departed;
-    bool ending = false;  // the daemon ends: nothing starts any more
+    std::function<std::string(std::string_view plugin)> why_absent;  // see EngineParts
+    bool ending = false;                                             // the daemon ends: nothing starts any more
 };
 
 class Machine : public Vm, public std::enable_shared_from_this<Machine> {
@@ -295,6 +297,7 @@ inline constexpr std::uint64_t job_timer_flag = std::uint64_t{1} << 63U;
 
 [[nodiscard]] auto is_failure(Reason reason) -> bool;   // a VM that ended for it is `failed`, not `stopped`
 [[nodiscard]] auto command_of(Input input) -> Command;  // of an input that is a command
-[[nodiscard]] auto lacking_step_text(std::string_view step) -> std::string;  // what to do where it is not there
+// What to do where it is not there.
+[[nodiscard]] auto lacking_step_text(World const& world, std::string_view step) -> std::string;
 
 }  // namespace apiary

@@ -329,7 +329,7 @@ auto Machine::renew_step(Attempt& attempt) -> Task<bool> {
                            what +
                                " is not there to open anew what it had contributed before the daemon was "
                                "restarted: " +
-                               lacking_step_text(attempt.name)}));
+                               lacking_step_text(world_, attempt.name)}));
         }
         co_return holds;
     }

@@ -23,7 +23,7 @@ void call_guarded(Step::Done const& answer, Call const& call) {
 
 }  // namespace
 
-auto lacking_step_text(std::string_view step) -> std::string {
+auto lacking_step_text(World const& world, std::string_view step) -> std::string {
     if (is_agent_step(step)) {
         auto const agent = std::string{step.substr(agent_step_prefix.size())};
         return "the agent " + agent + " is not there now: it is done as soon as it has registered again";
@@ -32,6 +32,9 @@ auto lacking_step_text(std::string_view step) -> std::string {
         return "this daemon has no such step; an earlier one had";
     }
     auto const plugin = std::string{step.substr(plugin_step_prefix.size())};
+    if (auto const why = world.why_absent ? world.why_absent(plugin) : std::string{}; !why.empty()) {
+        return "the plugin " + plugin + " " + why + " (it is done as soon as it is back)";
+    }
     return "the plugin " + plugin + " is not there now: it is done as soon as it is back (apiaryctl plugin show " +
            plugin + " says what keeps it away)";
 }
@@ -117,7 +120,7 @@ void Machine::call_poststop(Step* step, Attempt const& attempt) {
     call.contributions = attempt.contributions;
     call_guarded(answer_to_call(), [&](Step::Done const& answer) {
         if (step == nullptr) {
-            throw std::runtime_error{lacking_step_text(attempt.name)};
+            throw std::runtime_error{lacking_step_text(world_, attempt.name)};
         }
         APIARY_KILL_POINT("poststop.call");
         step->poststop(std::move(call), answer);
@@ -162,6 +165,7 @@ auto Machine::attempt_step(std::shared_ptr<Step> step) -> Task<bool> {
         auto const text = "it is not begun: " + why_not_stored();
         tell_step(attempts_.back(), "prestart", "failed", text);
         attempts_.pop_back();
+        status_.step.clear();
         react(Input::step_failed, {Reason::error, "step " + std::string{step->name()} + ": " + text});
         co_return false;
     }
@@ -183,6 +187,7 @@ auto Machine::attempt_step(std::shared_ptr<Step> step) -> Task<bool> {
             tell_step(attempts_.back(), "prestart", veto ? "veto" : "failed", result.text);
             if (veto) {
                 attempts_.pop_back();  // it says itself that there is nothing to undo
+                status_.step.clear();  // nor is it part of what follows
             }
             auto const reason = result.reason != Reason::none ? result.reason
                                 : veto                        ? Reason::veto

@@ -16,7 +16,7 @@ namespace apiary {
 enum class PluginState {
     starting,  // its process is being started
     running,
-    ended,     // its process has ended; the next call starts it again, after a pause
+    ended,     // it has no process; the next call starts one, after a death with a pause
     disabled,  // by an admin, or by too many strikes; stays so over restarts of the daemon
     unusable,  // it cannot be loaded as it is: `error` says why
     absent,    // the file is gone, or never was there, and something is still to be undone with it

@@ -16,6 +16,7 @@
 #include "account.hpp"
 #include "environment.hpp"
 #include "hooks.hpp"
+#include "path_trust.hpp"
 #include "program.hpp"
 
 namespace apiary::hookcmd {
@@ -51,6 +52,21 @@ public:
     }
 
     explicit Hookcmd(ap::Host host) : host_{host} {}
+
+    // Of a process without rights: what it cannot look at it says nothing of. Its own user counts as the daemon's,
+    // which for a daemon of root's is one too many, and warns too little.
+    static void configure(ap::Call& call) {
+        for (char const* const key : {"prestart", "poststop", "hookcmd"}) {
+            auto const path = call.setting(key);
+            auto const user = std::string_view{key} == "hookcmd" ? find_uid(owner(call)) : std::optional{::geteuid()};
+            if (!path || !user) {
+                continue;
+            }
+            if (auto const fault = unfit(std::string{*path}, *user); !fault.empty()) {
+                call.message(APIARY_WARNING, std::string{*path} + " will not be run: " + fault, key);
+            }
+        }
+    }
 
     void prestart(ap::Call& call) {
         note_taps(call);

@@ -93,6 +93,20 @@ private:
 
 }  // namespace
 
+auto unfit(std::string const& path, uid_t user) -> std::string {
+    if (auto fault = exchangeable(path, user); !fault.empty()) {
+        return fault;
+    }
+    struct stat found {};
+    if (::stat(path.c_str(), &found) != 0) {
+        return {};
+    }
+    if (found.st_uid != 0 && found.st_uid != user) {
+        return "it belongs to uid " + std::to_string(found.st_uid) + ", who is not whom it would run as, nor root";
+    }
+    return (found.st_mode & others_write) != 0 ? "others than its owner can write to it (chmod go-w)" : std::string{};
+}
+
 auto exchangeable(std::string const& path, uid_t user) -> std::string {
     return Walk{user}.look(path);
 }

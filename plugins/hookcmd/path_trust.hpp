@@ -16,4 +16,8 @@ namespace apiary::hookcmd {
 // `user`: nobody else can take it away.
 [[nodiscard]] auto exchangeable(std::string const& path, uid_t user) -> std::string;
 
+// Why the program would not be run with the rights of `user`, as far as it can be seen from here and now: for that, or
+// for whose file it is. What is executed is judged again when it is.
+[[nodiscard]] auto unfit(std::string const& path, uid_t user) -> std::string;
+
 }  // namespace apiary::hookcmd

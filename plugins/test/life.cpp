@@ -10,13 +10,18 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "plugin/declaration.hpp"
 #include "plugin/members.hpp"
+#include "plugin/vm_json.hpp"
 #include "plugins/test/host.hpp"
+#include "plugins/test/reading.hpp"
+#include "plugins/test/report.hpp"
+#include "plugins/test/told.hpp"
 
 namespace apiary::plugin_test {
 namespace {
@@ -29,23 +34,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto patience = 15s;  // for what has no deadline of its own
 constexpr auto grace = 2s;      // beyond a deadline, for the way there and back
-
-auto prefix_of(std::string const& text) -> std::string {
-    return text.empty() ? std::string{} : text + ": ";
-}
-
-auto level_word(std::uint64_t level) -> char const* {
-    switch (level) {
-        case 0:
-            return "error";
-        case 1:
-            return "warning";
-        case 2:
-            return "info";
-        default:
-            return "debug";
-    }
-}
 
 class Life {
 public:
@@ -62,15 +50,10 @@ public:
     auto lead() -> bool { return describe() && configure() && serve() && live() && good_; }
 
 private:
-    // One line of the report.
     void report(std::string const& what, std::string const& came, std::string const& text = {}) {
-        std::printf("%-22s %-8s %s\n", what.c_str(), came.c_str(), text.c_str());
-        std::fflush(stdout);
+        report_.result(what, came, text);
     }
-    void detail(std::string const& text) {
-        std::printf("    %s\n", text.c_str());
-        std::fflush(stdout);
-    }
+    void detail(std::string const& text) { report_.detail(text); }
     auto fault(std::string const& what, std::string const& text) -> bool {
         report(what, "FAILED", text);
         good_ = false;
@@ -94,10 +77,11 @@ private:
         declared_ = plugin::declaration_from(frame->body);
         auto const faults = judge(declared_, std::filesystem::path{options_.file}.filename().string());
         if (!faults.empty()) {
-            for (auto const& one : faults) {
-                fault("describe", one);
-            }
-            return false;
+            return faults_of("describe", faults);
+        }
+        auto const reading = read_as_the_daemon(options_, declared_);
+        if (!reading.key_faults.empty()) {
+            return faults_of("describe", reading.key_faults);
         }
         report("describe", "ok", declared_.name + " " + declared_.version + ": " + declared_.doc);
         detail("phase " + std::string{to_string(declared_.phase)} + (declared_.all_vms ? ", for all VMs" : "") +
@@ -106,26 +90,30 @@ private:
         for (auto const& key : declared_.keys) {
             detail("key " + key.name + (key.fallback ? " (" + *key.fallback + ")" : "") + ": " + key.doc);
         }
-        settle();
-        return true;
+        return settle(reading);
+    }
+    auto faults_of(std::string const& what, std::vector<std::string> const& faults) -> bool {
+        for (auto const& one : faults) {
+            fault(what, one);
+        }
+        return false;
     }
 
     // The VM's settings: what was said, and the defaults.
-    void settle() {
-        auto all = options_.settings;
-        for (auto const& key : declared_.keys) {
-            bool const said =
-                std::any_of(all.begin(), all.end(), [&](auto const& one) { return one.first == key.name; });
-            if (!said && key.fallback) {
-                all.push_back({key.name, {*key.fallback}});
-            }
+    auto settle(Reading const& reading) -> bool {
+        if (!reading.setting_faults.empty()) {
+            return faults_of("settings", reading.setting_faults);
         }
-        Json list = Json::array();
-        for (auto const& [key, values] : all) {
-            list.push_back(Json::array({key, values}));
+        if (!reading.trouble.empty()) {
+            report("settings", "-", "they are not checked: " + reading.trouble);
         }
-        vm_ = {
-            {"name", options_.vm}, {"id", 1}, {"incarnation", 1}, {"run_folder", "/"}, {"settings", std::move(list)}};
+        for (auto const& one : reading.remarks) {
+            detail("the daemon would not take this VM: " + one);
+        }
+        vm_ = plugin::vm_to_json(
+            {.name = options_.vm, .id = 1, .incarnation = 1, .run_folder = "/", .settings = options_.settings},
+            declared_);
+        return true;
     }
 
     auto configure() -> bool {
@@ -137,6 +125,7 @@ private:
         if (auto const why = host.begin(options_.host, "--configure", options_.file, Json::object()); !why.empty()) {
             return fault("configure", why);
         }
+        report_.call_begins();
         auto const other = [this](Frame const& frame) { return type_of(frame) != "checked" && told(frame); };
         auto frame = host.receive(patience, other);
         if (frame && type_of(*frame) == "plugin") {
@@ -149,13 +138,7 @@ private:
         }
         bool const good = plugin::flag_of(frame->body, "ok");
         report("configure", good ? "ok" : "refused", good ? "" : "the VM would be an error of the configuration");
-        for (auto const& one : frame->body["messages"]) {
-            if (one.is_array() && one.size() == 3 && one[1].is_string() && one[2].is_string()) {
-                auto const level = one[0].is_number_unsigned() ? one[0].get<std::uint64_t>() : 0;
-                detail(std::string{level_word(level)} + ": " + prefix_of(one[1].get<std::string>()) +
-                       one[2].get<std::string>());
-            }
-        }
+        tell_messages(report_, frame->body["messages"]);
         good_ = good_ && good;
         return good;
     }
@@ -173,10 +156,12 @@ private:
             hello["user"] = *declared_.user;
             give_state_to(*declared_.user);
         }
-        if (auto const why = host_.begin(options_.host, "--serve", options_.file, std::move(hello)); !why.empty()) {
+        host_ = std::make_unique<Host>();
+        report_.call_begins();
+        if (auto const why = host_->begin(options_.host, "--serve", options_.file, std::move(hello)); !why.empty()) {
             return fault("load and init", why);
         }
-        auto const frame = host_.receive(patience, [this](Frame const& one) { return aside(one); });
+        auto const frame = host_->receive(patience, [this](Frame const& one) { return aside(one); });
         if (!frame) {
             return died("load and init");
         }
@@ -204,35 +189,20 @@ private:
             } else {
                 answer["value"] = found->second;
             }
-            host_.send(std::move(answer));
+            host_->send(std::move(answer));
             return true;
         }
         return told(frame);
     }
     auto told(Frame const& frame) -> bool {
-        auto const type = type_of(frame);
-        auto const text = text_of(frame.body, "text");
-        if (type == "log") {
-            detail(std::string{level_word(plugin::number_of(frame.body, "level"))} + ": " + text);
-        } else if (type == "line") {
-            detail("log of the VM: " + text);
-        } else if (type == "emit") {
-            auto shown = "event: " + text;
-            for (auto const& [name, value] : plugin::named_texts_of(frame.body, "details")) {
-                shown.append(" ").append(name).append("=").append(value);
-            }
-            detail(shown);
-        } else if (type == "spent") {  // the daemon would exchange the process
-            fault("resources", text);
-        } else {
-            return false;
-        }
-        return true;
+        auto const what = tell(report_, frame);
+        good_ = good_ && what != Told::fault;
+        return what != Told::nothing;
     }
 
     auto died(std::string const& what) -> bool {
-        auto const trouble = host_.trouble();
-        auto const end = host_.end(trouble == "it hangs" ? 0ms : std::chrono::milliseconds{grace});
+        auto const trouble = host_->trouble();
+        auto const end = host_->end(trouble == "it hangs" ? 0ms : std::chrono::milliseconds{grace});
         return fault(what, trouble + (end.empty() ? "" : "; " + end));
     }
 
@@ -264,11 +234,12 @@ private:
                              {"fields", std::move(fields)}};
         }
         auto const begun = Clock::now();
-        host_.send(std::move(body));
+        report_.call_begins();
+        host_->send(std::move(body));
         if (called_off) {
-            host_.send({{"t", "cancel"}, {"id", calls_}});
+            host_->send({{"t", "cancel"}, {"id", calls_}});
         }
-        auto const frame = host_.receive(timeout + grace, [this](Frame const& one) {
+        auto const frame = host_->receive(timeout + grace, [this](Frame const& one) {
             if (type_of(one) == "end") {
                 return plugin::number_of(one.body, "id") != calls_;
             }
@@ -317,6 +288,10 @@ private:
         }
         auto const answer = call("prestart", "prestart", declared_.prestart_timeout);
         if (!answer) {
+            // Whatever it had made is undone by another process, which is given nothing.
+            if (declared_.has.poststop && serve() && undo("poststop after that")) {
+                leave();
+            }
             return false;
         }
         bool const vetoed = answer->result == "veto";
@@ -361,13 +336,17 @@ private:
         if (!undo("poststop of nothing") || (declared_.has.reload && !is_good(call("reload", "reload", patience)))) {
             return false;
         }
-        host_.send({{"t", "quit"}});
-        static_cast<void>(host_.receive(patience, [this](Frame const& one) {
+        return leave();
+    }
+    auto leave() -> bool {
+        report_.call_begins();
+        host_->send({{"t", "quit"}});
+        static_cast<void>(host_->receive(patience, [this](Frame const& one) {
             aside(one);
             return true;
         }));
-        bool const hung = host_.trouble() == "it hangs";
-        auto const end = host_.end(hung ? 0ms : std::chrono::milliseconds{grace});
+        bool const hung = host_->trouble() == "it hangs";
+        auto const end = host_->end(hung ? 0ms : std::chrono::milliseconds{grace});
         if (hung || !end.empty()) {
             return fault("shutdown", hung ? "it hangs" : end);
         }
@@ -377,7 +356,8 @@ private:
 
     Options const& options_;
     std::string state_;
-    Host host_;
+    Report report_;
+    std::unique_ptr<Host> host_;
     plugin::Declaration declared_;
     Json vm_;
     std::vector<plugin::Triple> contributed_;

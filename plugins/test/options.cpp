@@ -17,7 +17,8 @@ Loads a plugin alone, in a real apiary-plugin-host, and leads a VM through its w
 events, renew, poststop (twice), a start that is called off, reload, shutdown. Prints what came of each. Ends with 0 if all
 went well, with 1 if something did not, with 2 if it was called wrongly.
 
-  --set KEY=VALUE       a setting of the VM; several times: a list. Keys of the plugin have their defaults
+  --set KEY=VALUE       a setting of the VM, which the daemon would take; several times: a list. Keys of the plugin have
+                        their defaults
   --secret NAME=VALUE   a secret that the plugin may ask for
   --field NAME=VALUE    a field of the events that it hears, beside state=running
   --vm NAME             the VM's name (test)
@@ -30,10 +31,14 @@ went well, with 1 if something did not, with 2 if it was called wrongly.
 As root the plugin's process gets the rights that it declares; as somebody else it runs as that user.
 )";
 
+// Of a word that is_pair().
 auto split(std::string const& text) -> std::pair<std::string, std::string> {
     auto const at = text.find('=');
-    return at == std::string::npos ? std::pair{text, std::string{}}
-                                   : std::pair{text.substr(0, at), text.substr(at + 1)};
+    return {text.substr(0, at), text.substr(at + 1)};
+}
+auto is_pair(std::string_view text) -> bool {
+    auto const at = text.find('=');
+    return at != std::string_view::npos && at != 0;
 }
 
 // The file that this program was begun as, by its name or through PATH.
@@ -54,16 +59,19 @@ auto own_file(std::string const& name) -> std::filesystem::path {
 }
 
 // It lies beside this program in a build, and in libexec of an installation.
-auto find_host(std::string const& name) -> std::string {
+auto find_helper(std::string const& own_name, char const* helper) -> std::string {
     std::error_code error;
-    auto const folder = own_file(name).parent_path();
-    for (auto const& path : {folder / "apiary-plugin-host",
-                             (folder / APIARY_LIBEXECDIR_FROM_BINDIR / "apiary-plugin-host").lexically_normal()}) {
+    auto const folder = own_file(own_name).parent_path();
+    for (auto const& path : {folder / helper, (folder / APIARY_LIBEXECDIR_FROM_BINDIR / helper).lexically_normal()}) {
         if (std::filesystem::exists(path, error)) {
             return path;
         }
     }
     return {};
+}
+
+auto takes_pair(std::string_view name) -> bool {
+    return name == "--set" || name == "--secret" || name == "--field";
 }
 
 auto take(Options& options, std::string_view name, std::string const& value) -> bool {
@@ -107,6 +115,8 @@ auto read_options(int argc, char** argv) -> std::variant<Options, Refusal> {
             options.expects_veto = true;
         } else if (!word.starts_with('-') && options.file.empty()) {
             options.file = word;
+        } else if (i + 1 < argc && takes_pair(word) && !is_pair(argv[i + 1])) {
+            return Refusal{std::string{word} + " " + argv[i + 1] + ": a name, = and a value are needed (see --help)"};
         } else if (i + 1 == argc || !take(options, word, argv[++i])) {
             return Refusal{"unknown, or without its value: " + std::string{word} + " (see --help)"};
         }
@@ -115,8 +125,9 @@ auto read_options(int argc, char** argv) -> std::variant<Options, Refusal> {
         return Refusal{"which plugin? (see --help)"};
     }
     if (options.host.empty()) {
-        options.host = find_host(argv[0]);
+        options.host = find_helper(argv[0], "apiary-plugin-host");
     }
+    options.reader = find_helper(argv[0], "apiary-config");
     if (options.host.empty()) {
         return Refusal{"apiary-plugin-host is not found: say where it is with --host"};
     }

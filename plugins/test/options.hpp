@@ -10,8 +10,9 @@
 namespace apiary::plugin_test {
 
 struct Options {
-    std::string file;  // the shared object
-    std::string host;  // apiary-plugin-host
+    std::string file;    // the shared object
+    std::string host;    // apiary-plugin-host
+    std::string reader;  // apiary-config; empty: it is not there
     std::string vm = "test";
     std::string state;  // empty: a folder that is removed at the end
     std::string bus;

@@ -5,6 +5,8 @@ import subprocess
 import pytest
 from harness.accounts import ALICE, Account
 from harness.agent import Agent
+from harness.cli_fixtures import NOT_FOUND
+from harness.cli_fixtures import ctl   # noqa: F401 (a fixture)
 from harness.client import AGENTS, NAME, ROOT, BusError, Client, field, plain
 from harness.daemon import Daemon
 from harness.events import command, journal
@@ -285,7 +287,7 @@ def test_one_that_undoes_nothing_leaves_nothing_behind(scene, world):
     assert s.last().details["text"] == "step agents: agent clerk: not now"
 
 
-def test_vms_that_need_one_that_is_gone_do_not_start(scene, world):
+def test_vms_that_need_one_that_is_gone_do_not_start(scene, world, ctl):
     s = scene(vms=("web", "other"))
     agent = Agent(world, vms=("s", "web"), needed=("b", True))
     agent.close()
@@ -294,7 +296,12 @@ def test_vms_that_need_one_that_is_gone_do_not_start(scene, world):
     assert command(s.caller, "web", "Start")["Result"] == "failed"
     assert s.last().reason == "plugin-unavailable" and "clerk" in s.last().details["text"]
     assert command(s.caller, "other", "Start")["Result"] == "done"
-    s.unregister("clerk")
+    shown, = ctl.json("agent", "list")["agents"]
+    assert (shown["name"], shown["present"], shown["needed"], shown["vms"]) == ("clerk", False, True, ["web"])
+    assert "clerk  gone   yes" in ctl("agent", "list").stdout
+    assert "mean 'clerk'?" in ctl("agent", "unregister", "clrk", code=NOT_FOUND).stderr
+    assert ctl("agent", "unregister", "clerk").stdout == "clerk: unregistered\n"
+    assert "There are no agents" in ctl("agent", "list").stderr
     assert command(s.caller, "web", "Start")["Result"] == "done"
     with pytest.raises(BusError) as refused:
         s.unregister("clerk")

@@ -1,9 +1,10 @@
 """What a configuration means: shown by the daemon and from files, checked, compared before a reload, and converted."""
 import json
 import os
+import subprocess
 
 import pytest
-from harness.accounts import ALICE, BOB
+from harness.accounts import ALICE, BOB, Account
 from harness.cli import Ctl
 from harness.cli_fixtures import FAILED, NOT_ALLOWED, NOT_FOUND, USAGE, begin, ctl
 from harness.client import BusError, plain
@@ -189,6 +190,34 @@ def test_check(world, ctl):
     assert "takes nothing of it" in ctl("config", "show", "--file", syntax, code=FAILED).stderr
     missing = world.folder / "none.conf"
     assert str(missing) in ctl("config", "check", missing, code=FAILED).stdout
+
+
+def test_plugins_that_are_needed(world, ctl):
+    """A start would be refused: that is told at the card, and no error, for nothing is wrong with the file."""
+    path = world.write("vm a { memory = 64M; network = user,\n  bridge0, none; }\n"
+                       "vm b { memory = 64M; network = user; }\n", "bridges.conf")
+    told = ctl("config", "check", path)
+    assert f"{path}:2:3: warning: vm a: network: this needs the plugin network, which is not there" in told.stdout
+    assert told.stdout.count("plugin network") == 1
+    assert told.stdout.count("warning") == 1
+
+
+def test_programs_that_would_not_be_run(world):
+    """The plugin hookcmd is asked, in a process without rights; a start would be refused for the same."""
+    world.folder.chmod(0o755)             # or it could look at nothing
+    hooks = {name: world.folder / name for name in ("fine", "theirs", "shared")}
+    for path in hooks.values():
+        path.write_text("#!/bin/sh\n")
+        path.chmod(0o755)
+    os.chown(hooks["theirs"], Account(ALICE).uid, Account(ALICE).gid)
+    hooks["shared"].chmod(0o775)
+    path = world.write("".join(world.tiny(name, prestart=hook) for name, hook in hooks.items()), "hooks.conf")
+    checked = subprocess.run([BIN / "apiaryd", "--check", "-f", path, "--plugin-dir", BIN / "plugins"], timeout=60,
+                             capture_output=True, text=True, check=True)
+    told = checked.stderr.splitlines()
+    assert len(told) == 2 and all("warning: " in line for line in told), told
+    for line, name in zip(told, ("theirs", "shared"), strict=True):
+        assert f"vm {name}: prestart: plugin hookcmd: {hooks[name]} will not be run: " in line
 
 
 def test_typing_mistakes(world, ctl):

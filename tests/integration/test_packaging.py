@@ -38,6 +38,7 @@ def test_everything_is_there(prefix):
             "share/dbus-1/system.d/org.apiary.Apiary1.conf": 0o644,
             "share/dbus-1/interfaces/org.apiary.Apiary1.Manager.xml": 0o644, "share/man/man8/apiaryd.8": 0o644,
             "libexec/apiary/plugins/hookcmd.so": 0o644, "share/man/man7/apiary-hookcmd.7": 0o644,
+            "bin/apiary-plugin-test": 0o755, "share/man/man1/apiary-plugin-test.1": 0o644,
             "share/man/man1/apiaryctl.1": 0o644, "share/man/man5/apiary.conf.5": 0o644,
             "share/bash-completion/completions/apiaryctl": 0o644}.items():
         assert (prefix / name).stat().st_mode & 0o777 == mode, name

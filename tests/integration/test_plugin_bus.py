@@ -199,6 +199,9 @@ def test_three_strikes_and_the_way_back(running, ctl):
     s.start()
     assert listed(s.caller) == {"story": "disabled"}
     assert s.state() == ("failed", "undo-pending")
+    status = " ".join(ctl("status", "web").stdout.split())
+    assert "the plugin story is disabled: 3 deaths" in status and "apiaryctl plugin enable story" in status
+    assert "once what the reason names is mended" in status
     shown = ctl("plugin", "show", "story").stdout
     assert "3 deaths or hangs in calls" in shown and "apiaryctl plugin enable story" in shown
     assert ctl("plugin", "enable", "story").stdout == "story: enabled\n"
@@ -207,6 +210,22 @@ def test_three_strikes_and_the_way_back(running, ctl):
     assert set(begun) == set(undone)
     wait_until(lambda: listed(s.caller) == {"story": "running"}, "its process")
     assert properties(s.caller)["Strikes"] == 0
+
+
+def test_disabled_also_without_its_file(running, ctl):
+    s = running()
+    ctl("plugin", "disable", "story")
+    (s.plugins / "story.so").unlink()
+    changed(s.caller, LastError="by hand; its file is not there")
+    assert listed(s.caller) == {"story": "disabled"}
+    said = s.fails().details["text"]
+    assert "is disabled: by hand, and its file is not there" in said and "apiaryctl plugin enable story" in said
+    enabled = ctl("plugin", "enable", "story", code=FAILED)
+    assert "It is enabled, but the plugin story is not there: install it" in enabled.stderr
+    goes(s.caller, "story")
+    assert listed(s.caller) == {}
+    s.install("first")
+    assert appears(s.caller, "story")["State"] != "disabled"
 
 
 def test_absent_as_long_as_something_is_to_be_undone(running):

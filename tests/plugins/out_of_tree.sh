@@ -1,6 +1,7 @@
 #!/bin/bash
 # Builds the example plugins out of tree against an installed copy of what plugin authors get, once with CMake and once with
-# pkg-config alone, and leads them through their lives.
+# pkg-config alone, and leads them through their lives. CMake installs them to where that copy's daemon looks, whatever the
+# prefix of the build is.
 # Usage: out_of_tree.sh BUILD_DIR CMAKE C_COMPILER CXX_COMPILER
 set -euo pipefail
 
@@ -16,7 +17,7 @@ life() {
 examples=$prefix/share/apiary/example
 cp -r "$examples" "$work/source"
 
-"$cmake" -S "$work/source" -B "$work/build" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_INSTALL_PREFIX="$prefix" \
+"$cmake" -S "$work/source" -B "$work/build" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_INSTALL_PREFIX="$work/another" \
     -DCMAKE_C_COMPILER="$cc" -DCMAKE_CXX_COMPILER="$cxx" > /dev/null
 "$cmake" --build "$work/build"
 "$cmake" --install "$work/build" > /dev/null
@@ -24,6 +25,10 @@ cp -r "$examples" "$work/source"
 PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name apiary-plugin.pc)")
 export PKG_CONFIG_PATH
 folder=$(pkg-config --variable=plugindir apiary-plugin)
+if [[ $folder == *//* ]]; then
+    echo "plugindir has an empty part: $folder" >&2
+    exit 1
+fi
 life "$folder/marker.so" --set marker=yes
 life "$folder/stopwatch.so"
 

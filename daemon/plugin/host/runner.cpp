@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "plugin/host/execution_fault.hpp"
 #include "plugin/host/lines.hpp"
 #include "plugin/host/program_file.hpp"
 #include "plugin/host/start.hpp"
@@ -160,7 +161,9 @@ private:
         }
         auto started = start_child(plan, {.deadline = deadline_, .canceling = canceling_});
         if (started.how == Started::How::failed) {
-            return started.error == EAGAIN ? failed(outcome, EAGAIN, too_many) : failed(outcome, started.error);
+            return failed(
+                outcome, started.error,
+                started.error == EAGAIN ? too_many : execution_fault(program.path, program.file.get(), started.error));
         }
         child_ = std::move(started.child);
         output_.write.reset();

@@ -142,15 +142,15 @@ public:
     }
     [[nodiscard]] auto refused() const -> bool { return refused_; }
 
-    // They throw where it is refused.
+    // They throw ContributionRefused where it is refused.
     void contribute(std::string const& kind, std::string const& id, std::string const& value) {
         if (host().contribute(call_, kind.c_str(), id.c_str(), value.c_str()) != 0) {
-            throw std::runtime_error{"the contribution " + kind + " " + id + " was refused"};
+            throw ContributionRefused{kind, id};
         }
     }
     void contribute_fd(std::string const& id, int fd) {
         if (host().contribute_fd(call_, id.c_str(), fd) != 0) {
-            throw std::runtime_error{"the contribution fd " + id + " was refused"};
+            throw ContributionRefused{"fd", id};
         }
     }
     // In prestart those of the steps before; in poststop and renew its own.
@@ -194,6 +194,7 @@ inline auto Call::run(Command const& command) -> Outcome {
     }
     auto const pointers = [](std::vector<std::string> const& texts) {
         std::vector<char const*> all;
+        all.reserve(texts.size() + 1);
         for (auto const& text : texts) {
             all.push_back(text.c_str());
         }
@@ -263,6 +264,8 @@ auto guarded(apiary_call* raw, Function const& function) noexcept -> int {
     } catch (Veto const& veto) {
         host->message(raw, APIARY_ERROR, nullptr, veto.what());
         return APIARY_VETO;
+    } catch (ContributionRefused const&) {
+        return APIARY_FAILED;  // the host has said why: its words are the reason
     } catch (std::exception const& error) {
         host->message(raw, APIARY_ERROR, nullptr, error.what());
     } catch (...) {

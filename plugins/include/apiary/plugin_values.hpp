@@ -21,6 +21,13 @@ struct Veto : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+// A contribution was refused. The host has told why with the call, and in the log: where this leaves a function of the
+// plugin, those words are the reason that people read.
+struct ContributionRefused : std::runtime_error {
+    ContributionRefused(std::string const& kind, std::string const& id)
+        : std::runtime_error{"the contribution " + kind + " " + id + " was refused: the log of the plugin says why"} {}
+};
+
 // A key of the configuration.
 class Key {
 public:

@@ -12,6 +12,7 @@
 
 #include "bus/bus_process.hpp"
 #include "support/fake_loop.hpp"
+#include "support/temporary_folder.hpp"
 #include "unit/bus/fake_engine.hpp"
 
 namespace apiary::bus {
@@ -25,7 +26,8 @@ protected:
         EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
         UniqueFd const reading{ends[0]};
         process = start_bus_process(
-            loop, {.argv = {"/usr/bin/dbus-daemon", "--session", "--nofork", "--nopidfile", "--print-address=3"},
+            loop, {.argv = {"/usr/bin/dbus-daemon", "--session", "--nofork", "--nopidfile", "--print-address=3",
+                            "--address=unix:path=" + folder.path() + "/bus"},
                    .address = UniqueFd{ends[1]},
                    .messages = UniqueFd{::open("/dev/null", O_WRONLY | O_CLOEXEC)},
                    .record = [this](std::string const& identity) { pid = static_cast<pid_t>(std::stol(identity)); },
@@ -68,6 +70,7 @@ protected:
         ASSERT_TRUE(loop.run_until(condition)) << said;
     }
 
+    test::TemporaryFolder folder;
     test::FakeLoop loop;
     testing::FakeEngine engine;
     std::unique_ptr<BusProcess> process;

@@ -57,9 +57,15 @@ public:
     [[nodiscard]] auto cpus() const -> unsigned override { return 8; }
 
     std::map<std::string, FileLook> files{
-        {"/img", {FileLook::Kind::regular, false}},          {"/iso", {FileLook::Kind::regular, false}},
-        {"/dev/sda", {FileLook::Kind::block_device, false}}, {"/dev/dsp", {FileLook::Kind::character_device, false}},
-        {"/folder", {FileLook::Kind::other, true}},          {"/bin/hook", {FileLook::Kind::regular, true}},
+        {"/img", {FileLook::Kind::regular, false}},
+        {"/iso", {FileLook::Kind::regular, false}},
+        {"/dev/sda", {FileLook::Kind::block_device, false}},
+        {"/dev/dsp", {FileLook::Kind::character_device, false}},
+        {"/k", {FileLook::Kind::regular, false}},
+        {"/i", {FileLook::Kind::regular, false}},
+        {"/boot/kernel", {FileLook::Kind::regular, false}},
+        {"/folder", {FileLook::Kind::other, true}},
+        {"/bin/hook", {FileLook::Kind::regular, true}},
     };
     mutable std::set<std::string> asked;
 };

@@ -1,6 +1,8 @@
 // Every key: good values and what they become, bad values and that they change nothing.
 #include <functional>
+#include <map>
 #include <optional>
+#include <string>
 
 #include "config/keys.hpp"
 #include "fixture.hpp"
@@ -167,6 +169,7 @@ auto show_hostbridge(Definition const& d) -> std::string {
 }
 
 struct Keys : Fixture, testing::WithParamInterface<KeyCase> {};
+struct PlainKeys : Fixture {};
 
 TEST_P(Keys, Values) {
     load_vm(GetParam().body);
@@ -227,6 +230,8 @@ INSTANTIATE_TEST_SUITE_P(
         KeyCase{"err_logfile = \"\";", "-|-|-|-|-|-|-", show_texts, 1},
         KeyCase{"bhyve_env = 'A=1', B\\=; bhyveload_env = 'C=x y'; passthru = 1/2/3;", "A=1;B=;|C=x y;|1/2/3;|",
                 show_env},
+        KeyCase{"passthru = 255/31/7, 1/0/255;", "||255/31/7;1/0/255;|", show_env},
+        KeyCase{"passthru = 9/9/9, 1/1/8, 1/0/256, 1/32/0, 256/0/0, 1/0/99999999999999999999;", "|||", show_env, 6},
         KeyCase{"bhyve_env = A, '=x'; passthru = 7, ppt, '///', '', 1/2/x;", "|||", show_env, 7},
         KeyCase{"owner = alice;", "alice 1001  - owner", show_rights},
         KeyCase{"owner = alice:games; visibility = all;", "alice 1001 games 60 all", show_rights},
@@ -277,6 +282,11 @@ INSTANTIATE_TEST_SUITE_P(
         KeyCase{"tpm = crb:/dev/tpm0:2.0; tpm = /dev/tpm0:two; tpm = a:b:c:d; tpm = '';", "-", show_tpm, 4},
         KeyCase{"comport = auto; com2 = /dev/nmdm1B; com3 = 'tcp=[::1]:1'; com4 = stdio;",
                 "auto auto;device /dev/nmdm1B/dev/nmdm1B;tcp tcp=[::1]:1;stdio stdio;", show_com},
+        KeyCase{"com1 = Auto; com2 = STDIO;", "auto auto;stdio stdio;- ;- ;", show_com},
+        KeyCase{"com1 = 'tcp=[::1]:65535'; com2 = 'tcp=:1';", "tcp tcp=[::1]:65535;tcp tcp=:1;- ;- ;", show_com},
+        KeyCase{"com1 = 'tcp=localhost'; com2 = 'tcp=localhost:'; com3 = 'tcp=[::1]'; com4 = 'tcp=a:65536'; com4 = "
+                "'tcp=a:0';",
+                "- ;- ;- ;- ;", show_com, 5},
         KeyCase{"com1 = /dev/a; comport = auto; com2 = '';", "auto auto;- ;- ;- ;", show_com, 1},
         KeyCase{"vconsole_np = 3;", "1 3 -", show_console},
         KeyCase{"virt_console_ncontrollers = 16;", "16 0 -", show_console},
@@ -289,6 +299,12 @@ INSTANTIATE_TEST_SUITE_P(
         KeyCase{"", "no 0.0.0.0 5900 - - 1024x768 io no", show_graphics},
         KeyCase{"graphics_port = 5901;", "yes 0.0.0.0 5901 - - 1024x768 io no", show_graphics},
         KeyCase{"graphics_listen = ::1;", "yes ::1 5900 - - 1024x768 io no", show_graphics},
+        KeyCase{"graphics_listen = vnc.example.org;", "yes vnc.example.org 5900 - - 1024x768 io no", show_graphics},
+        KeyCase{"graphics_listen = '[fe80::1%em0]';", "yes [fe80::1%em0] 5900 - - 1024x768 io no", show_graphics},
+        KeyCase{"graphics_listen = 127.1;", "yes 127.1 5900 - - 1024x768 io no", show_graphics},
+        KeyCase{"graphics_listen = 300.1.1.1; graphics_listen = 1.2.3.4.5; graphics_listen = 1::2::3; graphics_listen "
+                "= '10.0.0.1:5900'; graphics_listen = ':';",
+                "no 0.0.0.0 5900 - - 1024x768 io no", show_graphics, 5},
         KeyCase{"graphics_path = /run/v;", "yes 0.0.0.0 5900 /run/v - 1024x768 io no", show_graphics},
         KeyCase{"graphics_password = x;", "yes 0.0.0.0 5900 - x 1024x768 io no", show_graphics},
         KeyCase{"graphics_res = 800x600;", "yes 0.0.0.0 5900 - - 800x600 io no", show_graphics},
@@ -299,6 +315,33 @@ INSTANTIATE_TEST_SUITE_P(
         KeyCase{
             "graphics_port = 0; graphics_port = 65536; graphics_res = 1024; graphics_res = 1x2x3; graphics_res = 0x1;",
             "no 0.0.0.0 5900 - - 1024x768 io no", show_graphics, 5}));
+
+TEST_F(PlainKeys, GuessesAtPorts) {
+    std::string const relative = "a relative path is taken relative to the daemon's working folder";
+    for (auto const& [text, guess] : std::map<std::string, std::string>{{"yes", "; did you mean 'auto'?"},
+                                                                        {"ON", "; did you mean 'auto'?"},
+                                                                        {"atuo", "; did you mean 'auto'?"},
+                                                                        {"sdtio", "; did you mean 'stdio'?"},
+                                                                        {"ttyS0", ""},
+                                                                        {"dev/auto", ""}}) {
+        load_vm("com2 = " + text + ";");
+        EXPECT_THAT(warnings(), testing::ElementsAre("main.conf:2:8: warning: vm v: com2: " + relative + guess));
+        EXPECT_THAT(errors(), testing::IsEmpty());
+    }
+}
+
+TEST_F(PlainKeys, PortsOfDebuggers) {
+    for (char const* const good : {"1", "65535", "w1234", "w127.0.0.1:1234", "[::1]:5", "any:thing"}) {
+        load_vm(std::string{"debug_port = '"} + good + "';");
+        EXPECT_EQ(vm().debug_port, good) << said();
+    }
+    for (char const* const bad : {"0", "65536", "99999", "w99999", "127.0.0.1:70000", "99999999999999999999999"}) {
+        load_vm(std::string{"debug_port = "} + bad + ";");
+        EXPECT_EQ(vm().debug_port, std::nullopt);
+        EXPECT_THAT(errors(), testing::ElementsAre("main.conf:2:14: error: vm v: debug_port: invalid value '" +
+                                                   std::string{bad} + "': a port is a number from 1 to 65535"));
+    }
+}
 
 TEST(KeyTable, NamesAreUniqueAndDocumented) {
     KeyTable const table;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -134,6 +135,25 @@ TEST(Parser, ReadsIncludes) {
     EXPECT_EQ(out.tree.includes[0].path.pieces.size(), 4U);
     EXPECT_EQ(out.tree.includes[1].sections_before, 2U);
     EXPECT_TRUE(out.tree.includes[1].path.pieces.empty());
+}
+
+// One mistake, one message: also where the section goes on, and where it was meant to be over.
+TEST(Parser, IncludesInSections) {
+    for (auto const& [source, where] :
+         std::map<std::string, std::string>{{"vm a {\n k = 1;\n .include \"x\";\n l = 2;\n}\nvm b { }", "3:2"},
+                                            {"template t { .include x }\nvm b { }", "1:14"},
+                                            {"global {\n.include x; }", "2:1"},
+                                            {"vm a {\n k = 1;\n.include x;\nvm b { }", "3:1"},
+                                            {"vm a {\n.include x;", "2:1"},
+                                            {"vm a {\n.include", "2:1"}}) {
+        auto const out = parsed(source);
+        EXPECT_EQ(out.errors,
+                  Places{where + ": .include stands outside of sections (is the '}' of the section of line 1 "
+                                 "missing before it?)"})
+            << source;
+        EXPECT_TRUE(out.tree.includes.empty());
+    }
+    EXPECT_EQ(places("vm a { .include x; k; }\nvm b { l; }").size(), 3U);
 }
 
 TEST(Parser, SaysWhatMayBeMissing) {

@@ -175,8 +175,10 @@ TEST_F(Resolver, OneValueKeysTakeNoList) {
 TEST_F(Resolver, ListsAreSetAndExtended) {
     load_vm("bhyve_env = 'a=1', 'b=2'; bhyve_env += 'c=3',\n 'bad', 'd=4';");
     EXPECT_THAT(vm().bhyve_env, ElementsAre("a=1", "b=2", "c=3", "d=4"));
-    EXPECT_THAT(errors(),
-                ElementsAre("main.conf:3:2: error: vm v: bhyve_env: invalid value 'bad': NAME=VALUE is needed"));
+    EXPECT_THAT(
+        errors(),
+        ElementsAre(
+            "main.conf:3:2: error: vm v: bhyve_env: invalid value 'bad': \"NAME=VALUE\" is needed, with the quotes"));
     EXPECT_THAT(vm().settings.back().values, ElementsAre("a=1", "b=2", "c=3", "d=4"));
     EXPECT_EQ(vm().settings.back().origins.back(), (Origin{"main.conf", 3, 9, {}}));
 }
@@ -208,12 +210,46 @@ TEST_F(Resolver, WhatDropsAVm) {
              {"cpu_pin = 0:8;", "2:11: error: vm v: cpu_pin: no such host cpu: 8"},
              {"loader = grub; com1 = 'tcp=a:1';", "2:23: error: vm v: com1: a TCP port cannot be the console"},
              {"loader = bhyveload; comport = 'tcp=a:1';", "2:31: error: vm v: com1: a TCP port cannot be the console"},
+             {"loader = kernel; kernel = /gone;", "2:27: error: vm v: kernel: file not found: '/gone'"},
+             {"loader = kernel; kernel = /folder;", "2:27: error: vm v: kernel: not a file or device: '/folder'"},
+             {"loader = kernel; kernel = /img; initrd = /gone;", "2:42: error: vm v: initrd: file not found: '/gone'"},
              {"loader = kernel;", "2:10: error: vm v: kernel: this key is required"}}) {
         load_vm(body);
         EXPECT_TRUE(result.ok);
         EXPECT_THAT(names(), IsEmpty()) << body;
         EXPECT_THAT(errors(), ElementsAre(StartsWith("main.conf:" + where))) << body;
     }
+}
+
+TEST_F(Resolver, FoldersThatAreNotThere) {
+    for (auto const& [body, warning] : std::map<std::string, std::string>{
+             {"err_logfile = /gone/x/y.log;",
+              "15: warning: vm v: err_logfile: folder not found: '/gone/x'; the VM will not"},
+             {"err_logfile = /img/y.log;",
+              "15: warning: vm v: err_logfile: not a folder: '/img'; the VM will not start"},
+             {"err_logfile = /folder;", "15: warning: vm v: err_logfile: not a file: '/folder'; the VM will not start"},
+             {"scriptpath = /gone;",
+              "14: warning: vm v: scriptpath: folder not found: '/gone'; no scripts will be run"},
+             {"scriptpath = /img;", "14: warning: vm v: scriptpath: not a folder: '/img'; no scripts will be run"}}) {
+        load_vm(body);
+        EXPECT_THAT(names(), ElementsAre("v")) << body;
+        EXPECT_THAT(errors(), IsEmpty()) << body;
+        EXPECT_THAT(warnings(), ElementsAre(StartsWith("main.conf:2:" + warning))) << body;
+    }
+    for (char const* const fine : {"err_logfile = '/folder//new.log';", "err_logfile = /new.log;",
+                                   "err_logfile = /img;", "scriptpath = /folder;"}) {
+        load_vm(fine);
+        EXPECT_THAT(said(), IsEmpty()) << fine;
+    }
+}
+
+// A user must not find out by this what the daemon can see.
+TEST_F(Resolver, FilesOfUsersAreNotLookedFor) {
+    options.default_backend = BackendKind::qemu;
+    load({{"user.conf", alice, "vm v { memory = 1G; kernel = /gone; initrd = /gone; err_logfile = /gone/log; }"}});
+    EXPECT_THAT(said(), IsEmpty());
+    EXPECT_THAT(names(), ElementsAre("v"));
+    EXPECT_THAT(host.asked, IsEmpty());
 }
 
 TEST_F(Resolver, BackendsHaveTheirSay) {

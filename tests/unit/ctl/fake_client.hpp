@@ -56,6 +56,7 @@ public:
                 .degraded = false};
     }
 
+    auto daemon_pid() -> int override { return 0; }
     auto list_vms(std::string const& after, VmFilter const& filter) -> VmPage override {
         daemon_.calls.push_back("list after '" + after + "'");
         VmPage page{.seq = 7, .vms = {}, .more = false};
@@ -137,7 +138,8 @@ public:
             throw Failure{refusal->second};
         }
         for (auto& plugin : daemon_.plugins) {
-            if (plugin.name == name) {
+            // One that has no process is taken for one whose process begins with its first call.
+            if (plugin.name == name && (command != PluginCommand::restart || plugin.state != "ended")) {
                 plugin.state = command == PluginCommand::disable ? "disabled" : "starting";
             }
         }

@@ -133,6 +133,15 @@ TEST_F(PluginCommands, operate_tells_why_not) {
     EXPECT_NE(scene.err.str().find("apiaryctl plugin show broken"), std::string::npos) << scene.err.str();
 }
 
+// Its process is begun with a call, and there was none.
+TEST_F(PluginCommands, a_restart_that_begins_no_process_is_told_so) {
+    scene.daemon.plugins[1].state = "ended";
+    EXPECT_EQ(operate(PluginCommand::restart, {"story"}), ExitCode::ok);
+    EXPECT_EQ(scene.out.str(), "story: looked at anew; its process starts with the next call\n");
+    EXPECT_EQ(show({"story"}), ExitCode::ok);
+    EXPECT_EQ(scene.out.str().find("plugin restart"), std::string::npos) << scene.out.str();
+}
+
 TEST_F(PluginCommands, operate_as_json) {
     scene.daemon.refusals.emplace("broken", Failure{ExitCode::failed, "No.", {}, "InvalidState"});
     asked.json = true;

@@ -69,5 +69,22 @@ TEST_F(PathTrust, OfSomebodyElse) {
     EXPECT_EQ(exchangeable(folder + "/sticky/hook", 65534), "");
 }
 
+TEST_F(PathTrust, WhoseTheProgramIs) {
+    std::string const hook = folder + "/own/hook";
+    EXPECT_EQ(unfit(hook, ::geteuid()), "");
+    EXPECT_EQ(unfit(folder + "/own/missing", ::geteuid()), "");
+    EXPECT_EQ(unfit("/bin/sh", ::geteuid()), "");
+    EXPECT_THAT(unfit(folder + "/open/hook", ::geteuid()), HasSubstr("/open, and could put"));
+    std::filesystem::permissions(hook, std::filesystem::perms::group_write, std::filesystem::perm_options::add);
+    EXPECT_THAT(unfit(hook, ::geteuid()), HasSubstr("others than its owner can write to it"));
+    std::filesystem::permissions(hook, std::filesystem::perms::group_write, std::filesystem::perm_options::remove);
+    if (::geteuid() != 0) {
+        GTEST_SKIP() << "the rest needs root";
+    }
+    ASSERT_EQ(::chown(hook.c_str(), 65534, 65534), 0);
+    EXPECT_THAT(unfit(hook, 0), HasSubstr("belongs to uid 65534"));
+    EXPECT_EQ(unfit(hook, 65534), "");
+}
+
 }  // namespace
 }  // namespace apiary::hookcmd

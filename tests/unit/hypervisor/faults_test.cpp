@@ -47,6 +47,7 @@ TEST(QemuFaults, EachOfThem) {
         {"bhyve_env", [](Definition& d) { d.bhyve_env = {"A=b"}; }},
         {"cpu_pin", [](Definition& d) { d.cpus.pins = {{.vcpu = 0, .host = 0}}; }},
         {"passthru", [](Definition& d) { d.passthru = {"ppt0"}; }},
+        {"passthru", [](Definition& d) { d.passthru = {"1/0/8"}; }},
         {"sharefs", [](Definition& d) { d.shares = {{.name = "x", .path = {.path = "/", .trusted = false}}}; }},
         {"sharefs", [](Definition& d) { d.shares = {{.name = std::string(32, 'x'), .path = {.path = "/"}}}; }},
         {"debug_port", [](Definition& d) { d.debug_port = "w1234"; }},

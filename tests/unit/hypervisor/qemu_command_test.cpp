@@ -68,7 +68,7 @@ TEST(QemuCommand, EverythingElse) {
     definition.shares = {{.name = "home", .path = {.path = "/home"}, .readonly = true}};
     definition.nics = {test::nic_on(Nic::Attach::bridge, "br0", NicType::e1000)};
     definition.nics[0].mac = "58:9c:fc:00:00:01";
-    definition.passthru = {"1/0/130"};
+    definition.passthru = {"1/16/2"};
     definition.virt_random = true;
     definition.virt_console = {.controllers = 1, .ports = 1, .path_template = "p=/run/p"};
     definition.tpm = Tpm{.type = "swtpm", .device = "/run/tpm", .version = "2.0"};
@@ -216,7 +216,8 @@ TEST(QemuWords, StableMac) {
 TEST(QemuWords, Passthru) {
     EXPECT_EQ(vfio_host("1/0/0"), "0000:01:00.0");
     EXPECT_EQ(vfio_host("255/31/7"), "0000:ff:1f.7");
-    for (auto const* bad : {"ppt0", "1/0", "1/0/256", "256/0/0", "1/32/0", "1/31/8", "//", "1/0/0x", ""}) {
+    for (auto const* bad :
+         {"ppt0", "1/0", "1/0/8", "1/0/130", "9/9/9", "256/0/0", "1/32/0", "1/31/8", "//", "1/0/0x", ""}) {
         EXPECT_FALSE(vfio_host(bad)) << bad;
     }
 }

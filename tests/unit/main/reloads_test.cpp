@@ -68,11 +68,11 @@ TEST_F(ReloadsTest, KeysThatCameAreReadForWhereTheyWereMissed) {
     reloads.apply_first(configuration.load());
     EXPECT_EQ(taken, 0U) << "nobody knows this key yet";
     std::ofstream{options_.configs[0]} << "vm web { memory = 64M; loader = uefi; }\n";  // as if it were known
-    reloads.keys_changed();
+    reloads.keys_changed({"marker"});
     loop_.run_ready();
     EXPECT_EQ(taken, 1U);
     EXPECT_EQ(reloads.last().diagnostics, std::vector<std::string>{});
-    reloads.keys_changed();
+    reloads.keys_changed({"marker"});
     loop_.run_ready();
     EXPECT_EQ(taken, 1U) << "nothing was missing: files that somebody is changing are left alone";
 }

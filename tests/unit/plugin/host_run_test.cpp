@@ -248,6 +248,26 @@ TEST_F(HostRuns, WhatCannotBeRunIsTold) {
     EXPECT_THAT(host.logged(), Contains(HasSubstr("ran -1 status -1 signal 0 timed_out 0 canceled 0 error 2 ")));
 }
 
+TEST_F(HostRuns, AFileThatIsThereIsNotSaidToBeMissing) {
+    auto const reason = [&](std::string const& path, Settings more = {}) {
+        more.emplace_back("run", std::vector{path});
+        more.emplace_back("result", std::vector<std::string>{"1"});
+        auto const text = result_of(call("prestart", more));
+        return text.substr(text.find(" cannot be run: ") + 16);
+    };
+    auto const lost = write("lost", "#! /no/such/sh -e\nexit 0\n");
+    constexpr char const* missing = "its interpreter, which its #! line names, is not there: /no/such/sh";
+    EXPECT_EQ(reason(lost), missing);
+    EXPECT_EQ(reason(lost, {{"run_owner", {std::to_string(::getuid())}}}), missing);
+    EXPECT_THAT(reason(write("windows", "#!/bin/sh\r\nexit 0\r\n")),
+                AllOf(HasSubstr("carriage return"), HasSubstr("/bin/sh is not found")));
+    EXPECT_EQ(reason(write("plain", "exit 0\n")),
+              "it has no #! line that names its interpreter, and it is no program of this system");
+    EXPECT_EQ(reason(write("empty", "")), "it is empty");
+    // What is missing is the folder, whatever the file is.
+    EXPECT_EQ(reason(write("good", "#!/bin/sh\n"), {{"run_folder", {"/nonexistent"}}}), "No such file or directory");
+}
+
 TEST_F(HostRuns, FilesOfTheOwnerAlone) {
     auto const me = std::to_string(::getuid());
     auto const mine = write("mine", "#!/bin/sh\necho name $0 args $*\n");

@@ -93,6 +93,15 @@ TEST_F(Host, AnswersWhatTheFunctionGives) {
     EXPECT_THAT(host.logged(), Contains("reload"));
 }
 
+// What the wrapper for C++ throws then hides nothing of what the host has said.
+TEST_F(Host, ARefusedContributionIsToldByItsReason) {
+    serve("wrapped");
+    EXPECT_EQ(result_of(call("prestart", {{"wrapped_give", {"volume", "x", "y"}}})),
+              "failed: no backend takes a contribution of kind \"volume\": fd, file, tap, skip and note are known");
+    EXPECT_THAT(result_of(call("prestart", {{"wrapped_give", {"nic0x"}}})), HasSubstr("not for nic0x"));
+    EXPECT_EQ(result_of(call("prestart", {{"wrapped_give", {"note", "a", "b"}}})), "ok: ");
+}
+
 TEST_F(Host, PassesContributionsOn) {
     serve("probe");
     auto const end = call("prestart", {{"contribute", {"tap", "nic0", "tap9"}},

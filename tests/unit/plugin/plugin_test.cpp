@@ -61,6 +61,22 @@ TEST_F(PluginCalls, AnUndoWaitsForItsPrestartThatWasCalledOff) {
     EXPECT_EQ((*undone)->kind, Kind::ok);
 }
 
+TEST_F(PluginCalls, OneThatIsDisabledIsThatAlsoWithoutItsFile) {
+    take();
+    plugin->disable("by hand", {});
+    plugin->lose();
+    run();
+    EXPECT_FALSE(plugin->is_gone());
+    EXPECT_EQ(plugin->status().state, PluginState::disabled);
+    EXPECT_EQ(plugin->status().error, "by hand; its file is not there");
+    EXPECT_EQ(plugin->fault(),
+              "is disabled: by hand, and its file is not there: install it; `apiaryctl plugin enable web` brings it "
+              "back then");
+    plugin->enable({});
+    run();
+    EXPECT_TRUE(plugin->is_gone());
+}
+
 TEST_F(PluginCalls, AnUndoOfACallThatNeverBeganGoesAtOnce) {
     take();
     auto const undone = poststop(5);

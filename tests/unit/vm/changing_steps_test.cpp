@@ -93,6 +93,19 @@ TEST_F(ChangingSteps, AnUndoWaitsForItsStepAndForNothingElse) {
     EXPECT_EQ(faults_at_rest(), Words{});
 }
 
+TEST_F(ChangingSteps, APluginThatIsThereAndNotCalledIsToldByWhatKeepsIt) {
+    with_plugin();
+    start();
+    why_absent = "is disabled: by hand; enable it";
+    without_plugin();
+    end();
+    EXPECT_EQ(where(), "failed/undo-pending");
+    EXPECT_EQ(status().reason, Reason::plugin_unavailable);
+    EXPECT_NE(status().reason_text.find("the plugin web is disabled: by hand; enable it"), std::string::npos)
+        << status().reason_text;
+    EXPECT_EQ(status().reason_text.find("not there"), std::string::npos) << status().reason_text;
+}
+
 TEST_F(ChangingSteps, NothingStartsMeanwhile) {
     with_plugin();
     start();

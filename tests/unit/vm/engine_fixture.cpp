@@ -52,7 +52,8 @@ EngineWorld::EngineWorld() {
                                                       .identities = identities,
                                                       .hypervisors = {&hypervisor},
                                                       .steps = {&network, &storage, &hook},
-                                                      .run_root = "/run/apiary"});
+                                                      .run_root = "/run/apiary",
+                                                      .why_absent = [this](std::string_view) { return why_absent; }});
     engine->add_observer(observer);
     engine->add_observer(*this);
     hypervisor.log = supervisor.log = &asked;

@@ -64,6 +64,7 @@ struct EngineWorld : public Observer {
     Wanted common{.name = "vm"};     // what the places define
     std::vector<Wanted> others;      // that are always defined, too
     std::vector<std::string> asked;  // of hypervisor, steps and supervisor, in its order
+    std::string why_absent;          // of all plugins
     std::unique_ptr<EngineCore> engine;
 
     void define(std::vector<Wanted> const& wanted);

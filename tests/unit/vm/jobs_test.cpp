@@ -1,4 +1,6 @@
 // Jobs: which there are, when they end, how they are canceled in each of their stages, and when they are gone.
+#include <set>
+
 #include "engine_fixture.hpp"
 #include "places.hpp"
 
@@ -134,6 +136,19 @@ TEST_F(Jobs, ProgressRisesThroughTheStages) {
         }
     }
     EXPECT_EQ(last, 1.0);
+}
+
+TEST_F(Jobs, AStepThatVetoedIsNoStageOfTheUndo) {
+    storage.prestart_answer = A::veto;
+    tell(Command::start, "vm");
+    std::set<std::string> stages;
+    for (auto const& turn : observer.turns) {
+        for (auto const& job : turn.jobs_changed) {
+            stages.insert(job.stage);
+        }
+    }
+    EXPECT_TRUE(stages.contains("poststop network"));
+    EXPECT_FALSE(stages.contains("poststop storage")) << "nothing of it is undone";
 }
 
 // -- canceled in each stage ------------------------------------------------------------------------------------------
