@@ -155,6 +155,11 @@ void warn_of_missing(config::LoadResult& result, std::vector<plugin::FoundPlugin
                 ++more;
                 continue;
             }
+            auto message = "this needs the plugin " + name;
+            message += ", which " + why + ": a start will be refused";
+            if (name == "network") {
+                message += " (network = user needs no plugin)";
+            }
             auto const [key, place] = needing_place(*vm, name);
             result.diagnostics.push_back({.file = place.file(),
                                           .line = place.line,
@@ -162,9 +167,7 @@ void warn_of_missing(config::LoadResult& result, std::vector<plugin::FoundPlugin
                                           .severity = config::Severity::warning,
                                           .vm = vm->name,
                                           .key = key,
-                                          .message = "this needs the plugin " + name + ", which " + why +
-                                                     ": a start will be refused" +
-                                                     (name == "network" ? " (network = user needs no plugin)" : "")});
+                                          .message = std::move(message)});
         }
     }
     if (more > 0) {

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 #include "plugin/members.hpp"
 
@@ -118,7 +119,7 @@ void take_faults(Reading& reading, Json const& document, std::vector<Line> const
                  plugin::Declaration const& declared) {
     for (auto const& one : document.value("errors", Json::array())) {
         auto const line = plugin::number_of(one, "line");
-        auto const message = plugin::text_of(one, "message");
+        auto message = plugin::text_of(one, "message");
         bool const of_a_setting = line >= 2 && line - 2 < lines.size();
         // The plugin's own words come as it is asked itself.
         if (!of_a_setting || plugin::text_of(one, "severity") != "error" || message.starts_with("plugin ")) {
@@ -127,7 +128,10 @@ void take_faults(Reading& reading, Json const& document, std::vector<Line> const
         auto const& key = lines[line - 2].key;
         bool const unknown = plugin::text_of(one, "key") != key;
         auto& list = unknown || is_declared(declared, key) ? reading.setting_faults : reading.remarks;
-        list.push_back(unknown ? message : key + ": " + message);
+        if (!unknown) {
+            message.insert(0, key + ": ");
+        }
+        list.push_back(std::move(message));
     }
 }
 
