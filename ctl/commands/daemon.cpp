@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <optional>
 #include <ostream>
@@ -79,7 +80,8 @@ auto wait_for_the_end(Context& context, Client& client, LiveList& list, std::uin
 auto wait_for_the_process(UniqueFd const& process, SignalCatcher const& signals) -> bool {
     constexpr int patience_ms = 10'000;  // moments are usual; a bus in another container may know it by another number
     std::array<pollfd, 2> waited{pollfd{process.get(), POLLIN, 0}, pollfd{signals.fd(), POLLIN, 0}};
-    (void)::poll(waited.data(), waited.size(), patience_ms);
+    while (::poll(waited.data(), waited.size(), patience_ms) < 0 && errno == EINTR) {
+    }
     return (waited[1].revents & POLLIN) == 0;
 }
 
