@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::size_t usual_height = 24;
 constexpr std::size_t lines_around = 3;  // the heading, the count, and one that stays free
+constexpr char const* switched_off_text = "switched off: its stop_timeout was over";
 
 auto height_of_terminal() -> std::size_t {
     winsize size{};
@@ -29,8 +30,8 @@ auto note_of(LiveList::Row const& row) -> std::string {
     if (!row.left_alone.empty()) {
         return row.left_alone;
     }
-    if (row.reason == reason_of_switched_off && (row.stopping || is_at_rest(row.state))) {
-        return std::string{switched_off};
+    if (row.switched_off() && (row.stopping || is_at_rest(row.state))) {
+        return switched_off_text;
     }
     if (is_at_rest(row.state) || row.stopping || row.behind.empty()) {
         return {};
@@ -70,8 +71,7 @@ auto passed_text(std::uint64_t from, std::uint64_t to) -> std::string {
 }
 
 auto LiveList::Row::end_text() const -> std::string {
-    return state_text(state, sub_state) +
-           (reason == reason_of_switched_off ? ", " + std::string{switched_off} : std::string{});
+    return state_text(state, sub_state) + (switched_off() ? ", " + std::string{switched_off_text} : std::string{});
 }
 
 void LiveList::add(Row row) {

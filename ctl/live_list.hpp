@@ -23,6 +23,7 @@ public:
         bool stopping = false;    // it was seen on its way down
         std::string left_alone;   // why it stays up; empty: it does not
         [[nodiscard]] auto over() const -> bool { return is_at_rest(state) || !left_alone.empty(); }
+        [[nodiscard]] auto switched_off() const -> bool { return reason == "stop-timeout"; }
         // "stopped", and whether its guest has not done that itself.
         [[nodiscard]] auto end_text() const -> std::string;
     };
@@ -56,10 +57,6 @@ private:
     std::size_t open_ = 0;
     std::size_t drawn_ = 0;  // lines that stand on the terminal
 };
-
-// The reason of a VM whose guest had to be switched off, in words.
-constexpr std::string_view switched_off = "switched off: its stop_timeout was over";
-constexpr std::string_view reason_of_switched_off = "stop-timeout";
 
 // The time that has passed: "12 s", "3:05", "2:03:05".
 [[nodiscard]] auto passed_text(std::uint64_t from, std::uint64_t to) -> std::string;

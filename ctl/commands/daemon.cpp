@@ -168,7 +168,7 @@ auto daemon_stop(Context& context, Invocation const& asked) -> ExitCode {
         output.out << (asked.wait ? R"({"result":"done"})" : R"({"result":"asked"})") << '\n';
     } else {
         for (auto const& row : list.rows()) {
-            if (row.reason == reason_of_switched_off && is_at_rest(row.state)) {
+            if (row.switched_off() && is_at_rest(row.state)) {
                 output.out << printable(row.name) << ": " << row.end_text() << '\n';
             }
         }
