@@ -40,4 +40,8 @@ auto hint_for(std::string_view error_name, std::string_view vm) -> std::string {
     return {};
 }
 
+auto with_hint(Failure const& failure, std::string const& hint) -> Failure {
+    return {failure.code(), failure.what(), failure.hint().empty() ? hint : failure.hint(), failure.error_name()};
+}
+
 }  // namespace apiary::ctl

@@ -134,7 +134,7 @@ auto refused(std::string vm, Command command, Failure const& failure) -> Operati
     operation.result = "refused";
     operation.error = failure.what();
     operation.error_name = failure.error_name();
-    operation.hint = failure.hint().empty() ? hint_for(failure.error_name(), operation.vm) : failure.hint();
+    operation.hint = with_hint(failure, hint_for(failure.error_name(), operation.vm)).hint();
     operation.code = failure.code();
     return operation;
 }

@@ -16,7 +16,7 @@ namespace {
 
 auto agent_hint(std::string_view error_name) -> std::string {
     if (error_name == "UnknownMethod" || error_name == "UnknownInterface") {
-        return "That daemon is older than apiaryctl: 'apiaryctl daemon restart' puts the installed one in its place.";
+        return daemon_is_older;
     }
     return hint_for(error_name, {});
 }
@@ -25,7 +25,7 @@ auto agents_of(Client& client) -> std::vector<Values> {
     try {
         return client.list_agents();
     } catch (Failure const& failure) {
-        throw Failure{failure.code(), failure.what(), agent_hint(failure.error_name()), failure.error_name()};
+        throw with_hint(failure, agent_hint(failure.error_name()));
     }
 }
 
@@ -108,8 +108,7 @@ auto agent_unregister(Context& context, Invocation const& asked) -> ExitCode {
             result.error = failure.what();
             result.error_name = failure.error_name();
             code = code == ExitCode::ok ? failure.code() : code;
-            auto const hint = failure.hint().empty() ? agent_hint(failure.error_name()) : failure.hint();
-            tell_failure(context.output, name, failure.what(), hint);
+            tell_failure(context.output, name, with_hint(failure, agent_hint(failure.error_name())));
         }
     }
     if (asked.json) {

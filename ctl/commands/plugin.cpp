@@ -57,7 +57,7 @@ auto plugin_hint(std::string_view error_name, std::string const& plugin) -> std:
         return "Plugins are shown to root and to the observers. Your rights: apiaryctl status";
     }
     if (error_name == "UnknownMethod") {
-        return "That daemon is older than apiaryctl: 'apiaryctl daemon restart' puts the installed one in its place.";
+        return daemon_is_older;
     }
     if (error_name == "NotSupported") {
         return "'apiaryctl version' tells which daemon this is.";
@@ -71,16 +71,15 @@ auto plugin_hint(std::string_view error_name, std::string const& plugin) -> std:
     return hint_for(error_name, {});
 }
 
-auto with_hint(Failure const& failure, std::string const& plugin) -> Failure {
-    auto const hint = failure.hint().empty() ? plugin_hint(failure.error_name(), plugin) : failure.hint();
-    return {failure.code(), failure.what(), hint, failure.error_name()};
+auto advised(Failure const& failure, std::string const& plugin) -> Failure {
+    return with_hint(failure, plugin_hint(failure.error_name(), plugin));
 }
 
 auto list_of(Client& client, PluginFilter const& filter) -> std::vector<PluginRow> {
     try {
         return all_plugins(client, filter);
     } catch (Failure const& failure) {
-        throw with_hint(failure, {});
+        throw advised(failure, {});
     }
 }
 
@@ -198,7 +197,7 @@ auto plugin_show(Context& context, Invocation const& asked) -> ExitCode {
             }
         } catch (Failure const& failure) {
             code = code == ExitCode::ok ? failure.code() : code;
-            tell_failure(context.output, name, with_hint(failure, {}));
+            tell_failure(context.output, name, advised(failure, {}));
         }
     }
     if (asked.json) {
@@ -233,7 +232,7 @@ auto plugin_operate(Context& context, Invocation const& asked) -> ExitCode {
                            << "' tells how it is.\n";
                 break;  // whoever presses Ctrl-C does not mean the next one
             }
-            tell_failure(output, name, with_hint(failure, name));
+            tell_failure(output, name, advised(failure, name));
         }
     }
     if (asked.json) {

@@ -63,8 +63,7 @@ auto run(Context& context, Invocation const& asked) -> ExitCode {
         return dispatch(context, asked);
     } catch (Failure const& failure) {
         auto const about = asked.vms.size() == 1 ? asked.vms.front() : std::string{};
-        auto const hint = failure.hint().empty() ? hint_for(failure.error_name(), about) : failure.hint();
-        tell_failure(context.output, {}, failure.what(), hint);
+        tell_failure(context.output, {}, with_hint(failure, hint_for(failure.error_name(), about)));
         return failure.code();
     }
 }
