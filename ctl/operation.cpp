@@ -2,6 +2,7 @@
 #include "ctl/operation.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "ctl/failure.hpp"
 #include "ctl/hints.hpp"
@@ -208,19 +209,26 @@ auto wait_for(Client& client, std::vector<Operation>& operations, Progress& prog
 }
 
 void note_failed(Client& client, std::vector<Operation>& operations) {
+    std::map<std::string, Operation*> ended;  // by path
+    VmFilter filter{.names = {}, .states = {"failed"}, .fields = {}};
     for (auto& operation : operations) {
         bool const ends = operation.command == Command::stop || operation.command == Command::poweroff;
-        if (!ends || operation.result != "done") {
-            continue;
+        if (ends && operation.result == "done") {
+            ended.emplace(operation.vm_path, &operation);
+            filter.names.push_back(operation.vm);
         }
-        try {
-            auto const fields = client.vm_properties(operation.vm_path);
-            if (text_of(fields, "State") == "failed") {
-                operation.failed_as = state_text("failed", text_of(fields, "SubState"));
+    }
+    if (ended.empty()) {
+        return;
+    }
+    try {
+        for (auto const& vm : all_vms(client, filter).vms) {
+            if (auto const found = ended.find(vm.path); found != ended.end()) {
+                found->second->failed_as = state_text(vm.state, vm.sub_state);
             }
-        } catch (Failure const&) {
-            continue;  // it was removed, or the daemon has ended: what was asked for is done all the same
         }
+    } catch (Failure const&) {
+        return;  // the daemon has ended: what was asked for is done all the same
     }
 }
 

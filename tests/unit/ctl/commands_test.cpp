@@ -99,7 +99,7 @@ TEST(OperateCommand, subscribes_first_and_waits) {
 
 TEST(OperateCommand, a_stop_of_what_is_failed_does_not_call_it_stopped) {
     Scene scene;
-    scene.add_vm("cr", "failed").fields.emplace("SubState", Value{std::string{"undo-pending"}});
+    scene.add_vm("cr", "failed").sub_state = "undo-pending";
     scene.add_vm("web", "stopped");
     scene.daemon.job_answers[job_path(16)] = {{"Result", Value{std::string{"done"}}}};
     scene.daemon.job_answers[job_path(17)] = {{"Result", Value{std::string{"done"}}}};
