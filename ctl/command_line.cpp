@@ -163,6 +163,22 @@ private:
         return command;
     }
 
+    // A command that is nothing without one of its own.
+    auto add_group(std::string const& name, std::string const& description) -> CLI::App* {
+        auto* const group = app_.add_subcommand(name, description);
+        group->fallthrough();
+        group->require_subcommand(0, 1);
+        return group;
+    }
+
+    static auto commands_of(CLI::App const& app) -> std::vector<std::string> {
+        std::vector<std::string> names;
+        for (auto const* const command : app.get_subcommands([](auto const*) { return true; })) {
+            names.push_back(command->get_name());
+        }
+        return names;
+    }
+
     void add_reader_options(CLI::App* command) {
         command->add_option("--backend", invocation_.backend, "What runs a VM that names no backend: qemu or bhyve")
             ->type_name("BACKEND")
@@ -179,12 +195,10 @@ private:
     }
 
     void add_configuration() {
-        config_ = app_.add_subcommand("config", "Show and check configurations: show, check, diff");
-        config_->fallthrough();
-        config_->require_subcommand(0, 1);
+        auto* const config = add_group("config", "Show and check configurations: show, check, diff");
 
         auto* const show =
-            add_to(config_, "show", "What holds for VMs, and where each value was written", Action::config_show);
+            add_to(config, "show", "What holds for VMs, and where each value was written", Action::config_show);
         show->add_option("vm", invocation_.vms, "Only these VMs")->type_name("VM");
         auto* const file = show->add_option("--file", invocation_.files,
                                             "Read this configuration, without a daemon (can be repeated: the main file "
@@ -196,11 +210,11 @@ private:
         show->add_flag("--pending", invocation_.pending, "What holds after the next cold start")->excludes(file);
         add_reader_options(show);
 
-        auto* const check = add_to(config_, "check", "Say what is wrong with a configuration", Action::config_check);
+        auto* const check = add_to(config, "check", "Say what is wrong with a configuration", Action::config_check);
         check->add_option("file", invocation_.files, "The configuration's files, the main file first")
             ->type_name("FILE");
         add_reader_options(check);
-        add_to(config_, "diff", "What a reload would change, and when that takes effect", Action::config_diff);
+        add_to(config, "diff", "What a reload would change, and when that takes effect", Action::config_diff);
 
         auto* const import =
             add("import", "Print the configuration of another manager as one of Apiary", Action::import);
@@ -214,10 +228,8 @@ private:
     }
 
     void add_plugins() {
-        plugin_ = app_.add_subcommand("plugin", "Plugins of the daemon: list, show, enable, disable, restart");
-        plugin_->fallthrough();
-        plugin_->require_subcommand(0, 1);
-        auto* const list = add_to(plugin_, "list", "Table of the plugins", Action::plugin_list);
+        auto* const plugin = add_group("plugin", "Plugins of the daemon: list, show, enable, disable, restart");
+        auto* const list = add_to(plugin, "list", "Table of the plugins", Action::plugin_list);
         list->add_option("--state", invocation_.states, "Only plugins in this state (can be repeated)")
             ->type_name("STATE")
             ->check(CLI::Validator{
@@ -226,10 +238,11 @@ private:
             ->take_all()
             ->allow_extra_args(false);
         list->add_flag("--names", invocation_.names_only, "Only names, one a line");
-        add_plugin_names(add_to(plugin_, "show", "Everything about plugins", Action::plugin_show));
-        plugin_operation("enable", "Let plugins be called again; forgets their strikes", PluginCommand::enable);
-        plugin_operation("disable", "Call plugins no more, over restarts of the daemon, too", PluginCommand::disable);
-        plugin_operation("restart", "Start the processes of plugins anew, from their files as they are now",
+        add_plugin_names(add_to(plugin, "show", "Everything about plugins", Action::plugin_show));
+        plugin_operation(plugin, "enable", "Let plugins be called again; forgets their strikes", PluginCommand::enable);
+        plugin_operation(plugin, "disable", "Call plugins no more, over restarts of the daemon, too",
+                         PluginCommand::disable);
+        plugin_operation(plugin, "restart", "Start the processes of plugins anew, from their files as they are now",
                          PluginCommand::restart);
     }
 
@@ -237,8 +250,9 @@ private:
         command->add_option("plugin", invocation_.plugins, "Plugins")->type_name("PLUGIN")->required();
     }
 
-    void plugin_operation(std::string const& name, std::string const& description, PluginCommand command) {
-        auto* const app = add_to(plugin_, name, description, Action::plugin_operate);
+    void plugin_operation(CLI::App* plugin, std::string const& name, std::string const& description,
+                          PluginCommand command) {
+        auto* const app = add_to(plugin, name, description, Action::plugin_operate);
         app->callback([this, command] {
             invocation_.action = Action::plugin_operate;
             invocation_.plugin_command = command;
@@ -247,12 +261,10 @@ private:
     }
 
     void add_agents() {
-        agent_ = app_.add_subcommand("agent", "Programs that are asked as VMs start and end: list, unregister");
-        agent_->fallthrough();
-        agent_->require_subcommand(0, 1);
-        auto* const list = add_to(agent_, "list", "Table of the agents", Action::agent_list);
+        auto* const agent = add_group("agent", "Programs that are asked as VMs start and end: list, unregister");
+        auto* const list = add_to(agent, "list", "Table of the agents", Action::agent_list);
         list->add_flag("--names", invocation_.names_only, "Only names, one a line");
-        add_to(agent_, "unregister", "Ask agents no more, nor wait for those that are gone", Action::agent_unregister)
+        add_to(agent, "unregister", "Ask agents no more, nor wait for those that are gone", Action::agent_unregister)
             ->add_option("agent", invocation_.agents, "Agents")
             ->type_name("AGENT")
             ->required();
@@ -273,17 +285,14 @@ private:
         shutdown->add_flag("--force", invocation_.force, "Power them off");
         add_wait(shutdown, "end of all, and show how it goes");
 
-        daemon_ = app_.add_subcommand("daemon", "The daemon itself: stop, restart");
-        daemon_->fallthrough();
-        daemon_->require_subcommand(0, 1);
-        auto* const stop = add_to(daemon_, "stop", "End the daemon, and before that all VMs", Action::daemon_stop);
+        auto* const daemon = add_group("daemon", "The daemon itself: stop, restart");
+        auto* const stop = add_to(daemon, "stop", "End the daemon, and before that all VMs", Action::daemon_stop);
         auto* const force = stop->add_flag("--force", invocation_.force, "Power the VMs off");
         stop->add_flag("--keep-vms", invocation_.keep_vms, "Leave the VMs alone: the next daemon goes on with them")
             ->excludes(force);
         add_wait(stop, "end");
-        auto* const restart =
-            add_to(daemon_, "restart", "Put the installed apiaryd in its place; the VMs do not notice",
-                   Action::daemon_restart);
+        auto* const restart = add_to(daemon, "restart", "Put the installed apiaryd in its place; the VMs do not notice",
+                                     Action::daemon_restart);
         restart->add_flag("--force", invocation_.force, "Do not check the configuration first");
         add_wait(restart, "new one");
     }
@@ -301,22 +310,13 @@ private:
 
     auto judged() -> CommandLine {
         auto const extras = app_.remaining();
-        if (app_.get_subcommands().empty()) {
+        auto const chosen = app_.get_subcommands();
+        if (chosen.empty()) {
             return extras.empty() ? CommandLine{.invocation = {}, .code = ExitCode::usage, .text = app_.help()}
-                                  : wrong(unknown(extras.front()));
+                                  : wrong(unknown(extras.front(), commands_of(app_)));
         }
-        if (config_->parsed() && config_->get_subcommands().empty()) {
-            return extras.empty() ? wrong("Say what: show, check or diff.") : wrong(unknown(extras.front()));
-        }
-        if (daemon_->parsed() && daemon_->get_subcommands().empty()) {
-            return extras.empty() ? wrong("Say what: stop or restart.") : wrong(unknown(extras.front()));
-        }
-        if (plugin_->parsed() && plugin_->get_subcommands().empty()) {
-            return extras.empty() ? wrong("Say what: list, show, enable, disable or restart.")
-                                  : wrong(unknown(extras.front()));
-        }
-        if (agent_->parsed() && agent_->get_subcommands().empty()) {
-            return extras.empty() ? wrong("Say what: list or unregister.") : wrong(unknown(extras.front()));
+        if (auto const own = commands_of(*chosen.front()); !own.empty() && chosen.front()->get_subcommands().empty()) {
+            return wrong(extras.empty() ? "Say what: " + alternatives(own) + '.' : unknown(extras.front(), own));
         }
         if (!extras.empty()) {
             return wrong("'" + extras.front() + "' is not expected here.");
@@ -345,28 +345,15 @@ private:
         return {.invocation = invocation_, .code = ExitCode::ok, .text = {}};
     }
 
-    auto unknown(std::string const& word) const -> std::string {
+    static auto unknown(std::string const& word, std::vector<std::string> const& names) -> std::string {
         if (word.starts_with('-')) {
             return "There is no option '" + word + "'.";
-        }
-        std::vector<std::string> names;
-        CLI::App const* const where = config_->parsed()   ? config_
-                                      : daemon_->parsed() ? daemon_
-                                      : plugin_->parsed() ? plugin_
-                                      : agent_->parsed()  ? agent_
-                                                          : &app_;
-        for (auto const* const command : where->get_subcommands([](auto const*) { return true; })) {
-            names.push_back(command->get_name());
         }
         auto const meant = suggestion(word, names);
         return "There is no command '" + word + "'." + (meant ? " Did you mean '" + *meant + "'?" : "");
     }
 
     Invocation invocation_;
-    CLI::App* config_ = nullptr;
-    CLI::App* daemon_ = nullptr;
-    CLI::App* plugin_ = nullptr;
-    CLI::App* agent_ = nullptr;
     CLI::App app_{"apiaryctl commands virtual machines and shows what happens to them.", "apiaryctl"};
 };
 

@@ -22,17 +22,22 @@ auto since_word(std::string& text) -> std::string {
                                                     "2026-11-20T18:00:22Z, '10 min ago', @1763672902";
 }
 
+auto alternatives(std::vector<std::string> const& words) -> std::string {
+    std::string all;
+    for (auto const& word : words) {
+        all += (all.empty() ? "" : &word == &words.back() ? " or " : ", ") + word;
+    }
+    return all;
+}
+
 auto one_of(std::vector<std::string> words, std::string const& what) -> std::function<std::string(std::string&)> {
     return [words = std::move(words), what](std::string& text) -> std::string {
         if (std::ranges::find(words, text) != words.end()) {
             return {};
         }
-        std::string all;
-        for (auto const& word : words) {
-            all += (all.empty() ? "" : &word == &words.back() ? " or " : ", ") + word;
-        }
         auto const meant = suggestion(text, words);
-        return '\'' + text + "' is not " + what + ": " + (meant ? "did you mean '" + *meant + "'?" : all);
+        return '\'' + text + "' is not " + what + ": " +
+               (meant ? "did you mean '" + *meant + "'?" : alternatives(words));
     };
 }
 

@@ -9,7 +9,8 @@
 namespace apiary::ctl {
 
 [[nodiscard]] auto digits_only(std::string& text) -> std::string;
-[[nodiscard]] auto since_word(std::string& text) -> std::string;  // of --since
+[[nodiscard]] auto since_word(std::string& text) -> std::string;                        // of --since
+[[nodiscard]] auto alternatives(std::vector<std::string> const& words) -> std::string;  // "a, b or c"
 // Refuses what is none of these words (`what`: "a state"), and says which one was perhaps meant.
 [[nodiscard]] auto one_of(std::vector<std::string> words, std::string const& what)
     -> std::function<std::string(std::string&)>;
