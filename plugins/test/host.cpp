@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "plugin/protocol.hpp"
+#include "plugins/test/arguments.hpp"
 
 extern char** environ;  // NOLINT(readability-redundant-declaration): FreeBSD's headers have none
 
@@ -46,12 +47,7 @@ auto Host::begin(std::string const& program, std::string const& mode, std::strin
     channel_.reset(ends[0]);
     UniqueFd const its{ends[1]};
     std::vector<std::string> words{program, mode, std::filesystem::path{file}.filename()};
-    std::vector<char*> argv;
-    argv.reserve(words.size() + 1);
-    for (auto& word : words) {
-        argv.push_back(word.data());
-    }
-    argv.push_back(nullptr);
+    auto const argv = pointers_to(words);
     posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);
     ::posix_spawn_file_actions_adddup2(&actions, its.get(), plugin::channel_descriptor);

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "plugin/members.hpp"
+#include "plugins/test/arguments.hpp"
 
 extern char** environ;  // NOLINT(readability-redundant-declaration): FreeBSD's headers have none
 
@@ -87,12 +88,7 @@ auto content_of(fs::path const& path) -> std::string {
 
 // Empty: it ran. What it printed is in the folder.
 auto run(std::vector<std::string> words, fs::path const& folder) -> std::string {
-    std::vector<char*> argv;
-    argv.reserve(words.size() + 1);
-    for (auto& word : words) {
-        argv.push_back(word.data());
-    }
-    argv.push_back(nullptr);
+    auto const argv = pointers_to(words);
     posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);
     constexpr int how = O_WRONLY | O_CREAT | O_TRUNC;
