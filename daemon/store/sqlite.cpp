@@ -62,8 +62,7 @@ auto advice(SqliteError const& error) -> std::string {
             return "look at the disk (dmesg)";
         case damaged:
             return "put a copy of it back, or move it and its -wal and -shm files away: the numbers of the VMs and the "
-                   "journal "
-                   "of events begin anew then, and guests that run are found by their run folders";
+                   "journal of events begin anew then, and guests that run are found by their run folders";
         case denied:
             return "it and its folder must belong to the daemon's user, who must be able to write them";
         case busy:
